@@ -1,0 +1,50 @@
+/** The operations of the tape: a function per line of ops.def. */
+#ifndef WEIR_OPS_H
+#define WEIR_OPS_H
+
+#include "weir/tape.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Activation fused into weir_linear. */
+typedef enum weir_act { WEIR_ACT_NONE, WEIR_ACT_RELU, WEIR_ACT_TANH } weir_act;
+
+typedef struct weir_linear_opts {
+  weir_act act;
+  /** [h], nondecreasing, borrowed as long as the tape's step: the triangular structure
+   * of a masked network whose units are in degree order. Entries of w beyond the prefix
+   * must be zero, and stay zero: their gradient is zero. NULL: dense. */
+  const int64_t *prefix;
+} weir_linear_opts;
+
+#define WEIR_OP(name, params, doc) WEIR_API weir_var weir_##name params;
+#include "weir/ops.def"
+#undef WEIR_OP
+
+/** Sums the axes that a broadcast from shape to the shape of x would have repeated. */
+WEIR_API weir_var weir_sum_to(weir_tape *t, weir_var x, weir_shape shape);
+/** alpha x */
+static inline weir_var weir_scale(weir_tape *t, weir_var x, double alpha) {
+  return weir_affine(t, x, alpha, 0.0);
+}
+/** x + beta */
+static inline weir_var weir_shift(weir_tape *t, weir_var x, double beta) {
+  return weir_affine(t, x, 1.0, beta);
+}
+/** Sum over the last axis: [n, d] to [n]. */
+static inline weir_var weir_sum_last(weir_tape *t, weir_var x) {
+  return weir_sum(t, x, -1);
+}
+/** Sum of everything, a scalar. */
+WEIR_API weir_var weir_sum_all(weir_tape *t, weir_var x);
+/** Mean of everything, a scalar. */
+WEIR_API weir_var weir_mean_all(weir_tape *t, weir_var x);
+/** x without gradient below lo and above hi: min(max(x, lo), hi). */
+WEIR_API weir_var weir_clamp(weir_tape *t, weir_var x, double lo, double hi);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,335 @@
+/* The tape: nodes in chunks, their numbers in a step arena, the first error kept. */
+#include "ad/tape.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHUNK 512
+#define ARENA_BLOCK ((size_t)1 << 20)
+
+struct weir_tape {
+  weir_ctx *ctx;
+  weir_dtype dtype;
+  weiri_tape_hooks hooks;
+  weiri_arena *arena;
+  weiri_team *team;
+  weir_node **chunks; /* [n_chunks][CHUNK] */
+  uint32_t n_chunks, count;
+  uint32_t step;
+  const char *scope;
+  weir_status status;
+  char message[512];
+};
+
+weir_status weiri_tape_create(
+    weir_tape **out, weir_ctx *ctx, weir_dtype dtype, const weiri_tape_hooks *hooks) {
+  weir_tape *t = weiri_calloc(ctx, 1, sizeof *t);
+  if (t == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  t->ctx = ctx;
+  t->dtype = dtype;
+  t->hooks = *hooks;
+  t->step = 1;
+  weir_status status = weiri_arena_create(&t->arena, ctx, ARENA_BLOCK);
+  if (status == WEIR_OK) {
+    status = weiri_team_create(&t->team, ctx);
+  }
+  if (status != WEIR_OK) {
+    weir_tape_destroy(&t);
+    return status;
+  }
+  *out = t;
+  return WEIR_OK;
+}
+
+void weir_tape_destroy(weir_tape **tape) {
+  weir_tape *t = *tape;
+  if (t == NULL) {
+    return;
+  }
+  weir_ctx *ctx = t->ctx;
+  for (uint32_t i = 0; i < t->n_chunks; i++) {
+    weiri_free(ctx, t->chunks[i]);
+  }
+  weiri_free(ctx, t->chunks);
+  weiri_team_destroy(&t->team);
+  weiri_arena_destroy(&t->arena);
+  weiri_free(ctx, t);
+  *tape = NULL;
+}
+
+void weir_tape_reset(weir_tape *t) {
+  weiri_arena_reset(t->arena);
+  t->count = 0;
+  t->step++;
+  t->scope = NULL;
+  t->status = WEIR_OK;
+}
+
+weir_status weir_tape_status(const weir_tape *t) {
+  return t->status == WEIR_OK ? WEIR_OK : weiri_fail(t->status, "%s", t->message);
+}
+
+weir_dtype weir_tape_dtype(const weir_tape *t) {
+  return t->dtype;
+}
+
+weir_ctx *weir_tape_ctx(const weir_tape *t) {
+  return t->ctx;
+}
+
+size_t weir_tape_bytes(const weir_tape *t) {
+  return weiri_arena_used(t->arena) + t->count * sizeof(weir_node);
+}
+
+const weiri_kern *weiri_tape_kern(const weir_tape *t) {
+  return t->ctx->kern;
+}
+
+weiri_team *weiri_tape_team(weir_tape *t) {
+  return t->team;
+}
+
+uint32_t weiri_tape_count(const weir_tape *t) {
+  return t->count;
+}
+
+const weir_node *weiri_tape_node(const weir_tape *t, uint32_t id) {
+  return &t->chunks[(id - 1) / CHUNK][(id - 1) % CHUNK];
+}
+
+const char *weir_tape_scope(weir_tape *t, const char *path) {
+  const char *before = t->scope;
+  t->scope = path;
+  return before;
+}
+
+void weiri_tape_note(weir_tape *t, weir_status status) {
+  if (status != WEIR_OK && t->status == WEIR_OK) {
+    t->status = status;
+    snprintf(t->message, sizeof t->message, "%s", weir_error());
+  }
+}
+
+weir_var weir_op_fail(weir_tape *t, weir_status code, const char *fmt, ...) {
+  if (t->status == WEIR_OK) {
+    va_list args;
+    va_start(args, fmt);
+    const int used = t->scope == NULL ? 0
+                                      : snprintf(t->message, sizeof t->message,
+                                            "%.200s: ", t->scope);
+    vsnprintf(t->message + used, sizeof t->message - (size_t)used, fmt, args);
+    va_end(args);
+    t->status = code;
+  }
+  return weir_var_none();
+}
+
+void *weiri_tape_take(weir_tape *t, size_t bytes) {
+  void *p = weiri_arena_take(t->arena, bytes);
+  if (p == NULL) {
+    weiri_tape_note(t, WEIR_E_MEMORY);
+  }
+  return p;
+}
+
+/* Makes room for one more node; NULL when memory ran out. */
+static weir_node *next_node(weir_tape *t) {
+  const uint32_t chunk = t->count / CHUNK;
+  if (chunk == t->n_chunks) {
+    weir_node **more =
+        weiri_realloc(t->ctx, t->chunks, (chunk + 1) * sizeof *t->chunks);
+    if (more == NULL) {
+      weiri_tape_note(t, WEIR_E_MEMORY);
+      return NULL;
+    }
+    t->chunks = more;
+    t->chunks[chunk] = weiri_alloc(t->ctx, CHUNK * sizeof **t->chunks);
+    if (t->chunks[chunk] == NULL) {
+      weiri_tape_note(t, WEIR_E_MEMORY);
+      return NULL;
+    }
+    t->n_chunks++;
+  }
+  return &t->chunks[chunk][t->count % CHUNK];
+}
+
+static weir_var push(weir_tape *t, weir_node *node) {
+  node->id = ++t->count;
+  return (weir_var){node->id, t->step};
+}
+
+static void *take_numbers(weir_tape *t, const weir_shape *shape) {
+  const size_t bytes = (size_t)weir_shape_size(shape) * weir_dtype_size(t->dtype);
+  return weiri_tape_take(t, bytes == 0 ? 1 : bytes);
+}
+
+const weir_node *weir_var_node(weir_tape *t, weir_var x) {
+  if (x.id == 0) {
+    return NULL;
+  }
+  if (x.step != t->step || x.id > t->count) {
+    weir_op_fail(t, WEIR_E_STALE, "variable %u of step %u used in step %u", x.id,
+        x.step, t->step);
+    return NULL;
+  }
+  return weiri_tape_node(t, x.id);
+}
+
+weir_var weir_node_var(const weir_tape *t, const weir_node *node) {
+  return (weir_var){node->id, t->step};
+}
+
+weir_shape weir_var_shape(const weir_tape *t, weir_var x) {
+  if (x.id == 0 || x.step != t->step || x.id > t->count) {
+    return weir_shape_0();
+  }
+  return weiri_tape_node(t, x.id)->shape;
+}
+
+int64_t weir_var_dim(const weir_tape *t, weir_var x, int axis) {
+  const weir_shape s = weir_var_shape(t, x);
+  const int i = axis < 0 ? s.rank + axis : axis;
+  return x.id == 0 || i < 0 || i >= s.rank ? 0 : s.dim[i];
+}
+
+const void *weir_var_data(const weir_tape *t, weir_var x) {
+  return x.id == 0 || x.step != t->step ? NULL : weiri_tape_node(t, x.id)->data;
+}
+
+weir_status weir_var_read(weir_tape *t, weir_var x, double *out) {
+  WEIR_TRY(weir_tape_status(t));
+  const weir_node *node = weir_var_node(t, x);
+  if (node == NULL) {
+    WEIR_TRY(weir_tape_status(t));
+    return weiri_fail(WEIR_E_ARGUMENT, "read of a poisoned variable");
+  }
+  const int64_t n = weir_shape_size(&node->shape);
+  for (int64_t i = 0; i < n; i++) {
+    out[i] = t->dtype == WEIR_F32 ? (double)((const float *)node->data)[i]
+                                  : ((const double *)node->data)[i];
+  }
+  return WEIR_OK;
+}
+
+/* A node without inputs; the caller fills its numbers. */
+static weir_node *new_leaf(weir_tape *t, weir_shape shape, void *borrowed) {
+  if (t->status != WEIR_OK) {
+    return NULL;
+  }
+  weir_node *node = next_node(t);
+  if (node == NULL) {
+    return NULL;
+  }
+  *node = (weir_node){.shape = shape, .data = borrowed};
+  if (borrowed == NULL && (node->data = take_numbers(t, &shape)) == NULL) {
+    return NULL;
+  }
+  return node;
+}
+
+weir_var weir_leaf(weir_tape *t, weir_shape shape, const void *data) {
+  weir_node *node = new_leaf(t, shape, NULL);
+  if (node == NULL) {
+    return weir_var_none();
+  }
+  memcpy(node->data, data, (size_t)weir_shape_size(&shape) * weir_dtype_size(t->dtype));
+  return push(t, node);
+}
+
+weir_var weir_leaf_borrow(weir_tape *t, weir_shape shape, const void *data) {
+  /* Never written through: values are read-only after creation. */
+  weir_node *node = new_leaf(t, shape, (void *)(uintptr_t)data);
+  return node == NULL ? weir_var_none() : push(t, node);
+}
+
+weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *data) {
+  weir_node *node = new_leaf(t, shape, NULL);
+  if (node == NULL) {
+    return weir_var_none();
+  }
+  const int64_t n = weir_shape_size(&shape);
+  for (int64_t i = 0; i < n; i++) {
+    if (t->dtype == WEIR_F32) {
+      ((float *)node->data)[i] = (float)data[i];
+    } else {
+      ((double *)node->data)[i] = data[i];
+    }
+  }
+  return push(t, node);
+}
+
+weir_var weir_fill(weir_tape *t, weir_shape shape, double value) {
+  weir_node *node = new_leaf(t, shape, NULL);
+  if (node == NULL) {
+    return weir_var_none();
+  }
+  const int64_t n = weir_shape_size(&shape);
+  for (int64_t i = 0; i < n; i++) {
+    if (t->dtype == WEIR_F32) {
+      ((float *)node->data)[i] = (float)value;
+    } else {
+      ((double *)node->data)[i] = value;
+    }
+  }
+  return push(t, node);
+}
+
+/* Fills everything of the node but its numbers; false on error. */
+static bool prepare(weir_tape *t, weir_node *node, const weir_op_class *op,
+    weir_shape shape, int n_in, const weir_var *in, const void *attr,
+    size_t attr_size) {
+  const weir_node **inputs =
+      weiri_tape_take(t, (size_t)(n_in > 0 ? n_in : 1) * sizeof *inputs);
+  if (inputs == NULL) {
+    return false;
+  }
+  for (int i = 0; i < n_in; i++) {
+    inputs[i] = weir_var_node(t, in[i]);
+    if (inputs[i] == NULL) {
+      return false;
+    }
+  }
+  void *copy = NULL;
+  if (attr_size > 0) {
+    if ((copy = weiri_tape_take(t, attr_size)) == NULL) {
+      return false;
+    }
+    memcpy(copy, attr, attr_size);
+  }
+  *node =
+      (weir_node){.op = op, .shape = shape, .attr = copy, .in = inputs, .n_in = n_in};
+  return true;
+}
+
+weir_var weir_op_apply(weir_tape *t, const weir_op_class *op, weir_shape shape,
+    int n_in, const weir_var *in, const void *attr, size_t attr_size) {
+  if (t->status != WEIR_OK) {
+    return weir_var_none();
+  }
+  weir_node *node = next_node(t);
+  if (node == NULL || !prepare(t, node, op, shape, n_in, in, attr, attr_size) ||
+      (node->data = take_numbers(t, &shape)) == NULL) {
+    return weir_var_none();
+  }
+  op->eval(t, node);
+  return t->status == WEIR_OK ? push(t, node) : weir_var_none();
+}
+
+weir_var weir_op_view(weir_tape *t, const weir_op_class *op, weir_shape shape,
+    weir_var in, int64_t offset, const void *attr, size_t attr_size) {
+  if (t->status != WEIR_OK) {
+    return weir_var_none();
+  }
+  weir_node *node = next_node(t);
+  if (node == NULL || !prepare(t, node, op, shape, 1, &in, attr, attr_size)) {
+    return weir_var_none();
+  }
+  node->data = (char *)node->in[0]->data + (size_t)offset * weir_dtype_size(t->dtype);
+  return push(t, node);
+}
+
+weir_var weiri_tape_add(weir_tape *t, weir_var a, weir_var b) {
+  return t->hooks.add(t, a, b);
+}

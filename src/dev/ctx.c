@@ -1,0 +1,77 @@
+/* Creating a context: allocator, threads, and the kernel table this machine runs. */
+#include "base/ctx.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "kern/kern.h"
+
+static void *default_alloc(void *user, void *ptr, size_t old_size, size_t new_size) {
+  (void)user;
+  (void)old_size;
+  if (new_size == 0) {
+    free(ptr);
+    return NULL;
+  }
+  return realloc(ptr, new_size);
+}
+
+static int online_cores(void) {
+  const long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : n > 256 ? 256 : (int)n;
+}
+
+weir_status weir_ctx_create(weir_ctx **out, const weir_ctx_opts *opts) {
+  weir_ctx_opts o = WEIR_CTX_OPTS_INIT;
+  if (opts != NULL) {
+    if (opts->struct_size == 0 || opts->struct_size > sizeof o) {
+      return weiri_fail(WEIR_E_ARGUMENT,
+          "weir_ctx_opts: struct_size is %u, expected %zu", opts->struct_size,
+          sizeof o);
+    }
+    memcpy(&o, opts, opts->struct_size);
+  }
+  const weiri_kern *kern = weiri_kern_select(o.isa);
+  if (kern == NULL) {
+    return weiri_fail(WEIR_E_ARGUMENT,
+        "instruction set '%s' is not one this machine runs (base, v3, v4)", o.isa);
+  }
+  if (o.threads < 0 || o.threads > 256) {
+    return weiri_fail(WEIR_E_ARGUMENT, "threads: %d is outside [0, 256]", o.threads);
+  }
+  weir_ctx bare = {0};
+  bare.alloc = o.alloc != NULL ? o.alloc : default_alloc;
+  bare.alloc_user = o.alloc_user;
+  weir_ctx *ctx = weiri_calloc(&bare, 1, sizeof *ctx);
+  if (ctx == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  *ctx = bare;
+  ctx->log = o.log;
+  ctx->log_user = o.log_user;
+  ctx->threads = o.threads > 0 ? o.threads : online_cores();
+  ctx->kern = kern;
+  ctx->isa = kern->isa;
+  *out = ctx;
+  return WEIR_OK;
+}
+
+void weir_ctx_destroy(weir_ctx **ctx) {
+  if (*ctx == NULL) {
+    return;
+  }
+  const weir_ctx bare = **ctx;
+  weiri_ctx_forget(*ctx);
+  weiri_free(&bare, *ctx);
+  *ctx = NULL;
+}
+
+int weir_ctx_threads(const weir_ctx *ctx) {
+  return ctx->threads;
+}
+
+const char *weir_ctx_isa(const weir_ctx *ctx) {
+  return ctx->isa;
+}

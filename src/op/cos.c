@@ -1,0 +1,10 @@
+/* cos' = -sin */
+#include "op/unary.inc.h"
+
+static void vjp(
+    weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
+  (void)want;
+  gx[0] = weir_neg(t, weir_mul(t, gy, weir_sin(t, weir_node_var(t, y->in[0]))));
+}
+
+WEIRI_DEFINE_UNARY(cos, -4, 4)

@@ -1,0 +1,10 @@
+/* exp' = exp, from the stored result */
+#include "op/unary.inc.h"
+
+static void vjp(
+    weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
+  (void)want;
+  gx[0] = weir_mul(t, gy, weir_node_var(t, y));
+}
+
+WEIRI_DEFINE_UNARY(exp, -4, 4)

@@ -1,0 +1,12 @@
+/* 1 where a <= b, else 0, broadcast; flat almost everywhere */
+#include "op/op.h"
+
+static void eval(weir_tape *t, const weir_node *y) {
+  weiri_eval_binary(t, y, weiri_tape_kern(t)->bin_lesseq);
+}
+
+const weir_op_class weir_op_lesseq = {"lesseq", eval, NULL, NULL, NULL};
+
+weir_var weir_lesseq(weir_tape *t, weir_var a, weir_var b) {
+  return weiri_apply_binary(t, &weir_op_lesseq, a, b);
+}

@@ -1,0 +1,17 @@
+/* The smaller of a and b, broadcast; on ties the gradient goes to a */
+#include "op/binary.inc.h"
+
+static void vjp(
+    weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
+  const weir_var a = weir_node_var(t, y->in[0]), b = weir_node_var(t, y->in[1]);
+  const weir_var first = weir_lesseq(t, a, b);
+  if (want[0]) {
+    gx[0] = weiri_sum_like(t, weir_mul(t, gy, first), y->in[0]);
+  }
+  if (want[1]) {
+    gx[1] =
+        weiri_sum_like(t, weir_mul(t, gy, weir_affine(t, first, -1.0, 1.0)), y->in[1]);
+  }
+}
+
+WEIRI_DEFINE_BINARY(min, -3, 3)

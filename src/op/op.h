@@ -1,0 +1,43 @@
+/* What op files share: dispatch of elementwise kernels over threads, and shape helpers.
+ */
+#ifndef WEIRI_OP_H
+#define WEIRI_OP_H
+
+#include "ad/tape.h"
+#include "weir/ops.h"
+
+/* Numbers per chunk of an elementwise sweep. */
+#define WEIRI_SWEEP 8192
+
+extern const weir_op_class *const weiri_op_table[]; /* NULL-terminated */
+
+/* y = f(x), element by element. cost: operations per element. */
+void weiri_eval_unary(
+    weir_tape *t, const weir_node *y, weiri_unary_fn *const fn[2], double cost);
+/* y = f(a, b) with broadcasting. */
+void weiri_eval_binary(weir_tape *t, const weir_node *y, weiri_binary_fn *const fn[2]);
+/* Records a binary operation: the broadcast shape, or poison. */
+weir_var weiri_apply_binary(
+    weir_tape *t, const weir_op_class *op, weir_var a, weir_var b);
+weir_var weiri_apply_unary(weir_tape *t, const weir_op_class *op, weir_var x);
+/* Shape of a and b broadcast together; false when they do not fit. */
+bool weiri_broadcast_shape(const weir_shape *a, const weir_shape *b, weir_shape *out);
+/* "[2, 3]" into buf of at least 128 bytes; returns buf. */
+const char *weiri_shape_text(const weir_shape *s, char *buf);
+/* axis counted from the front, or -1 when out of range. */
+int weiri_axis(const weir_shape *s, int axis);
+/* g summed to the shape of a node (the adjoint of broadcasting). */
+weir_var weiri_sum_like(weir_tape *t, weir_var g, const weir_node *like);
+
+/* Product with triangular structure, for weir_linear and its gradients. */
+typedef enum weiri_tri {
+  WEIRI_TRI_FORWARD, /* x [n, k], w [h, k]: x w', column j over k < prefix[j] */
+  WEIRI_TRI_DATA,    /* g [n, h], w [h, k]: g w,  column c over j with prefix[j] > c */
+  WEIRI_TRI_WEIGHT   /* g [n, h], x [n, k]: g' x, row j only columns < prefix[j] */
+} weiri_tri;
+weir_var weiri_tri_product(weir_tape *t, weiri_tri kind, weir_var a, weir_var b,
+    const int64_t *prefix, int64_t h);
+/* gemm split over the team: bits do not depend on the split. */
+void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
+
+#endif

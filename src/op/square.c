@@ -1,0 +1,10 @@
+/* (x^2)' = 2 x */
+#include "op/unary.inc.h"
+
+static void vjp(
+    weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
+  (void)want;
+  gx[0] = weir_scale(t, weir_mul(t, gy, weir_node_var(t, y->in[0])), 2.0);
+}
+
+WEIRI_DEFINE_UNARY(square, -3, 3)
