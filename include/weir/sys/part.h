@@ -1,0 +1,338 @@
+/** What the parts of a model are: distributions, layers, elementwise maps, networks.
+ * For those who add one; every built-in one is written against this header.
+ *
+ *     log p(x) = log p(z) + contribution(x -> z)
+ *
+ * A distribution has log_prob and sample. A layer maps data x to a latent z and back
+ * and contributes to the log-likelihood. A chain of layers over a base is a
+ * distribution, so models nest. Nothing hands back one number: a direction pushes parts
+ * onto the run. */
+#ifndef WEIR_SYS_PART_H
+#define WEIR_SYS_PART_H
+
+#include "weir/ops.h"
+#include "weir/sys/option.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- supports ---- */
+
+typedef enum weir_support_kind {
+  WEIR_REAL,     /**< the real line */
+  WEIR_POSITIVE, /**< (lo, infinity) */
+  WEIR_INTERVAL, /**< (lo, hi) */
+  WEIR_CIRCLE,   /**< [lo, hi), the ends glued */
+  WEIR_INTEGERS, /**< lo .. hi, counting measure */
+  WEIR_SPHERE,   /**< one coordinate of a unit vector; all columns of the block share it
+                  */
+  WEIR_SIMPLEX,  /**< one coordinate of a probability vector */
+  WEIR_BALL      /**< one coordinate of a vector shorter than 1 */
+} weir_support_kind;
+
+/** Where one column lives. lo and hi as the kind needs them, else 0. */
+typedef struct weir_support {
+  weir_support_kind kind;
+  double lo, hi;
+} weir_support;
+
+WEIR_API bool weir_support_equal(weir_support a, weir_support b);
+/** "real", "(0, inf)", "(0, 1)", "circle [0, 360)" into buf of at least 64 bytes. */
+WEIR_API const char *weir_support_text(weir_support s, char *buf);
+
+/** The columns of an event: how many, and where each lives. */
+typedef struct weir_event {
+  int64_t features;
+  weir_support *support; /**< [features] */
+} weir_event;
+
+/* ---- what a model says of its numbers ---- */
+
+typedef enum weir_exactness {
+  WEIR_EXACT,
+  WEIR_LOWER_BOUND,
+  WEIR_ESTIMATE
+} weir_exactness;
+typedef enum weir_direction {
+  WEIR_CLOSED,  /**< closed form */
+  WEIR_NUMERIC, /**< a root search to a stated tolerance */
+  WEIR_ABSENT
+} weir_direction;
+
+typedef enum weir_part_kind {
+  WEIR_PART_LOG_DET,    /**< log |det| of a bijection in the direction called */
+  WEIR_PART_BASE,       /**< log density of the base at z */
+  WEIR_PART_LIKELIHOOD, /**< log p(x | z) of a stochastic layer */
+  WEIR_PART_POSTERIOR,  /**< -log q(z | x) */
+  WEIR_PART_PRIOR,      /**< log p(z) of a nested prior */
+  WEIR_PART_KL,         /**< -KL(q || p) in closed form, in place of the two above */
+  WEIR_PART_BOUND       /**< any other term of a bound (dequantisation, slices) */
+} weir_part_kind;
+
+/** One term of a log-likelihood; the log-likelihood is the sum of the values. */
+typedef struct weir_part {
+  weir_part_kind kind;
+  const char *path; /**< of the layer, "layers[3]"; borrowed from it */
+  weir_var value;   /**< [n] or [n, groups], already signed */
+  weir_var score;   /**< [n] log density of a draw that is not reparameterised; none
+                         otherwise. An objective adds score * stop(all that follows). */
+} weir_part;
+
+/* ---- parameters ---- */
+
+/** Initial values of a parameter. */
+typedef enum weir_init_kind {
+  WEIR_INIT_CONSTANT, /**< a */
+  WEIR_INIT_UNIFORM,  /**< uniform in (-a, a) */
+  WEIR_INIT_NORMAL,   /**< normal with standard deviation a */
+  WEIR_INIT_IDENTITY  /**< a on the diagonal of [d, d], else 0 */
+} weir_init_kind;
+
+typedef struct weir_init {
+  weir_init_kind kind;
+  double a;
+} weir_init;
+
+/** A tensor of the model: trained, or kept (a statistic). */
+typedef struct weir_slot {
+  int32_t index; /**< into the model's parameters; -1: none */
+} weir_slot;
+
+/* ---- building ---- */
+
+typedef struct weir_params weir_params;
+typedef struct weir_layer weir_layer;
+typedef struct weir_dist weir_dist;
+typedef struct weir_elem weir_elem;
+typedef struct weir_net weir_net;
+
+/** What a class sees while it is set up. Children get a copy with their own path. */
+typedef struct weir_build {
+  weir_ctx *ctx;
+  weir_params *params;
+  const char *path;       /**< of the instance being set up; copied by it */
+  int64_t context;        /**< width of the context rows, 0: none */
+  struct weir_site *site; /**< what the whole model shares */
+} weir_build;
+
+/** Reserves a trained parameter; keep: [size] 0/1 mask of entries that may differ from
+ * zero, or NULL for all. Its path is build's path + "." + name. */
+WEIR_API WEIR_MUST_USE weir_status weir_build_param(weir_build *b, weir_slot *out,
+    const char *name, weir_shape shape, weir_init init, const unsigned char *keep);
+/** Reserves a statistic that training does not touch. */
+WEIR_API WEIR_MUST_USE weir_status weir_build_stat(
+    weir_build *b, weir_slot *out, const char *name, weir_shape shape, double value);
+
+/* ---- running ---- */
+
+typedef enum weir_mode { WEIR_TRAIN, WEIR_EVAL } weir_mode;
+
+/** Column moments of what reaches a layer, over all rows seen. */
+typedef struct weir_moments {
+  int64_t features;
+  double weight; /**< sum of row weights */
+  double *mean;  /**< [features] */
+  double *m2;    /**< [features] sum of weighted squared deviations */
+} weir_moments;
+
+typedef struct weir_run weir_run; /* one evaluation on a tape: sys/run.h */
+
+WEIR_API weir_tape *weir_run_tape(const weir_run *run);
+WEIR_API weir_mode weir_run_mode(const weir_run *run);
+/** The parameter as a variable of this step (the same one each time). */
+WEIR_API weir_var weir_run_param(weir_run *run, weir_slot slot);
+/** Pushes one part. score may be none. */
+WEIR_API void weir_run_part(weir_run *run, weir_part_kind kind, const char *path,
+    weir_var value, weir_var score);
+/** Standard normal numbers [n, width] that depend on the run's seed and step, the path
+ * and each row's index only. */
+WEIR_API weir_var weir_run_normal(
+    weir_run *run, const char *path, int64_t n, int64_t width);
+/** The same, uniform in (0, 1). */
+WEIR_API weir_var weir_run_uniform(
+    weir_run *run, const char *path, int64_t n, int64_t width);
+/** Standard deviation factor of base draws; 1 unless sampling with a temperature. */
+WEIR_API double weir_run_temperature(const weir_run *run);
+
+/* ---- classes ---- */
+
+/** What every class starts with. */
+typedef struct weir_class {
+  const char *name, *doc, *cite;
+  size_t size;          /**< of the instance, whose first member is weir_layer,
+                             weir_dist, weir_elem or weir_net */
+  const weir_opt *opts; /**< rows with offsets into the instance; NULL: none */
+} weir_class;
+
+typedef struct weir_layer_class {
+  weir_class is;
+  /** Reads l->data, reserves parameters and makes children; fills l->latent (support
+   * allocated through weir_event_create). Refuses supports it does not map. */
+  weir_status (*setup)(weir_layer *l, weir_build *b);
+  void (*teardown)(weir_layer *l); /**< frees children and memory; optional */
+  /** x [n, data.features] -> z [n, latent.features]; pushes its contribution. */
+  weir_var (*to_latent)(
+      const weir_layer *l, weir_run *run, weir_var x, weir_var context);
+  /** z -> x; pushes the contribution of this direction. NULL: absent. */
+  weir_var (*to_data)(const weir_layer *l, weir_run *run, weir_var z, weir_var context);
+  weir_exactness exactness;
+  weir_direction latent_how, data_how;
+  /** Takes the moments of its input over the training data: once before training, or
+   * (observe_each) before every evaluation too. Optional. */
+  weir_status (*observe)(weir_layer *l, weir_params *params, const weir_moments *m);
+  bool observe_each;
+} weir_layer_class;
+
+struct weir_layer {
+  const weir_layer_class *cls;
+  weir_ctx *ctx;
+  char *path;
+  weir_event data, latent;
+  int64_t context;
+  weir_exactness exactness;            /**< of this instance, children counted */
+  weir_direction latent_how, data_how; /**< the same */
+};
+
+/* ---- distributions ---- */
+
+typedef struct weir_dist_class {
+  weir_class is;
+  /** d->event says where draws must live; refuses supports it does not have. */
+  weir_status (*setup)(weir_dist *d, weir_build *b);
+  void (*teardown)(weir_dist *d);
+  /** Pushes the parts of log p(x | context), which sum to [n]. */
+  void (*log_prob)(const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+  /** n draws [n, features], pathwise differentiable where it can be; context has n rows
+   * or is none. Pushes the parts of their log density. */
+  weir_var (*sample)(const weir_dist *d, weir_run *run, int64_t n, weir_var context);
+  weir_exactness exactness;
+} weir_dist_class;
+
+struct weir_dist {
+  const weir_dist_class *cls;
+  weir_ctx *ctx;
+  char *path;
+  weir_event event;
+  int64_t context;
+  weir_exactness exactness;
+  weir_direction sample_how, log_prob_how;
+};
+
+/* ---- elementwise maps ---- */
+
+/** An invertible map of one variable with p parameters; increasing. theta = 0 is near
+ * the identity wherever the two supports allow it. */
+typedef struct weir_elem_class {
+  weir_class is;
+  /** Fills e->params, e->data and e->latent. hidden is the width of the conditioner
+   * that will give theta (0: none). */
+  weir_status (*setup)(weir_elem *e, weir_build *b, int64_t hidden);
+  /** x [n, m], theta [n, m, p] -> z [n, m]; *log_det [n, m]. theta none when p is 0. */
+  weir_var (*to_latent)(
+      const weir_elem *e, weir_tape *t, weir_var x, weir_var theta, weir_var *log_det);
+  weir_var (*to_data)(
+      const weir_elem *e, weir_tape *t, weir_var z, weir_var theta, weir_var *log_det);
+} weir_elem_class;
+
+struct weir_elem {
+  const weir_elem_class *cls;
+  weir_ctx *ctx;
+  int64_t params; /**< per variable */
+  weir_support data, latent;
+};
+
+/* ---- conditioner networks ---- */
+
+/** Shape of a network. Masked: output j may depend on input i only where
+ * in_degree[i] < out_degree[j]; context has degree 0 and reaches every output. */
+typedef struct weir_net_io {
+  int64_t in, out, context;
+  bool masked;
+  const int64_t *in_degree;  /**< [in], nondecreasing from 1; borrowed during setup */
+  const int64_t *out_degree; /**< [out], nondecreasing */
+} weir_net_io;
+
+typedef struct weir_net_class {
+  weir_class is;
+  weir_status (*setup)(weir_net *net, weir_build *b, const weir_net_io *io);
+  void (*teardown)(weir_net *net);
+  /** x [n, in], context [n, c] or none -> [n, out] */
+  weir_var (*apply)(const weir_net *net, weir_run *run, weir_var x, weir_var context);
+} weir_net_class;
+
+struct weir_net {
+  const weir_net_class *cls;
+  weir_ctx *ctx;
+  int64_t in, out, context;
+  int64_t hidden; /**< width of the last hidden layer */
+};
+
+/* ---- making children from their name and options ---- */
+
+/** Makes a part from its spec: a name ("reverse") or {name: rqs, bins: 8}. b is the
+ * parent's; child is added to its path ("map", "layers[3]"). data is the event on the
+ * data side of a layer, event the columns that a distribution must live on (both
+ * copied). */
+WEIR_API WEIR_MUST_USE weir_status weir_layer_make(weir_layer **out,
+    const weir_build *b, const char *child, const weir_spec *spec,
+    const weir_event *data);
+WEIR_API WEIR_MUST_USE weir_status weir_dist_make(weir_dist **out, const weir_build *b,
+    const char *child, const weir_spec *spec, const weir_event *event);
+WEIR_API WEIR_MUST_USE weir_status weir_elem_make(weir_elem **out, const weir_build *b,
+    const char *child, const weir_spec *spec, int64_t hidden);
+WEIR_API WEIR_MUST_USE weir_status weir_net_make(weir_net **out, const weir_build *b,
+    const char *child, const weir_spec *spec, const weir_net_io *io);
+WEIR_API void weir_layer_destroy(weir_layer **l);
+WEIR_API void weir_dist_destroy(weir_dist **d);
+WEIR_API void weir_elem_destroy(weir_elem **e);
+WEIR_API void weir_net_destroy(weir_net **net);
+
+/** Allocates support for features columns, all real. */
+WEIR_API WEIR_MUST_USE weir_status weir_event_create(
+    weir_ctx *ctx, weir_event *out, int64_t features);
+WEIR_API WEIR_MUST_USE weir_status weir_event_copy(
+    weir_ctx *ctx, weir_event *out, const weir_event *from);
+WEIR_API void weir_event_destroy(weir_ctx *ctx, weir_event *event);
+/** WEIR_OK when every column is real, else E_SUPPORT naming path and the first that is
+ * not. */
+WEIR_API WEIR_MUST_USE weir_status weir_event_require_real(
+    const weir_event *event, const char *path);
+
+/* ---- using parts inside parts ---- */
+
+/** The layer's direction with its checks (columns, context); pushes its parts. */
+WEIR_API weir_var weir_layer_to_latent(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var context);
+WEIR_API weir_var weir_layer_to_data(
+    const weir_layer *l, weir_run *run, weir_var z, weir_var context);
+/** log p(x | context) [n]: the parts that d pushes, summed and taken off the run. */
+WEIR_API weir_var weir_dist_log_prob(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+/** n draws; *log_prob [n] of them unless NULL; no parts are left on the run. */
+WEIR_API weir_var weir_dist_sample(
+    const weir_dist *d, weir_run *run, int64_t n, weir_var context, weir_var *log_prob);
+WEIR_API weir_var weir_elem_to_latent(
+    const weir_elem *e, weir_tape *t, weir_var x, weir_var theta, weir_var *log_det);
+WEIR_API weir_var weir_elem_to_data(
+    const weir_elem *e, weir_tape *t, weir_var z, weir_var theta, weir_var *log_det);
+WEIR_API weir_var weir_net_apply(
+    const weir_net *net, weir_run *run, weir_var x, weir_var context);
+
+/* ---- registering from outside the tree ---- */
+
+/** The class is borrowed and must outlive the context. Errors: E_ARGUMENT when the name
+ * is taken or a required member is missing; E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_register_layer(
+    weir_ctx *ctx, const weir_layer_class *cls);
+WEIR_API WEIR_MUST_USE weir_status weir_register_dist(
+    weir_ctx *ctx, const weir_dist_class *cls);
+WEIR_API WEIR_MUST_USE weir_status weir_register_elem(
+    weir_ctx *ctx, const weir_elem_class *cls);
+WEIR_API WEIR_MUST_USE weir_status weir_register_net(
+    weir_ctx *ctx, const weir_net_class *cls);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,79 @@
+/* A chain of layers over a base distribution:
+ *     log p(x) = log p_base(z) + sum of the layers' contributions on the way to z.
+ * Drawing runs the other way; each direction has its own contribution, and the log
+ * density of a draw is log p_base(z) minus what the layers push on the way to x. */
+#include "part/part.h"
+
+typedef struct flow {
+  weir_dist base;
+  const weir_spec *layers, *base_spec;
+  weir_layer *chain;
+  weir_dist *latent;
+} flow;
+
+static const weir_opt opts[] = {
+    {"layers", WEIR_OPT_SPEC, offsetof(flow, layers), "[]", 0, 0, NULL,
+        "list of layers, from the data to the latent"},
+    {"base", WEIR_OPT_SPEC, offsetof(flow, base_spec), "\"normal\"", 0, 0, NULL,
+        "distribution of the latent"},
+    {0}};
+
+/* The chain is part of the flow: its layers' paths are "<flow>.layers[i]". */
+static weir_status make_chain(flow *f, weir_build *b) {
+  json_t *spec = json_pack("{s:s, s:O}", "name", "chain", "layers", f->layers);
+  if (spec == NULL) {
+    return weiri_fail(WEIR_E_MEMORY, "out of memory");
+  }
+  const weir_status status = weir_layer_make(&f->chain, b, "", spec, &f->base.event);
+  json_decref(spec);
+  return status;
+}
+
+static weir_status setup(weir_dist *d, weir_build *b) {
+  flow *f = (flow *)d;
+  WEIR_TRY(make_chain(f, b));
+  WEIR_TRY(weir_dist_make(&f->latent, b, "base", f->base_spec, &f->chain->latent));
+  d->exactness = f->chain->exactness > f->latent->exactness ? f->chain->exactness
+                                                            : f->latent->exactness;
+  d->log_prob_how = f->chain->latent_how;
+  d->sample_how = f->chain->data_how > f->latent->sample_how ? f->chain->data_how
+                                                             : f->latent->sample_how;
+  return WEIR_OK;
+}
+
+static void teardown(weir_dist *d) {
+  flow *f = (flow *)d;
+  weir_layer_destroy(&f->chain);
+  weir_dist_destroy(&f->latent);
+}
+
+static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  const flow *f = (const flow *)d;
+  const weir_var z = weir_layer_to_latent(f->chain, run, x, context);
+  if (!weir_var_ok(run->seen)) {
+    weir_run_part(run, WEIR_PART_BASE, f->latent->path,
+        weir_dist_log_prob(f->latent, run, z, context), weir_var_none());
+  }
+}
+
+static weir_var sample(const weir_dist *d, weir_run *run, int64_t n, weir_var context) {
+  const flow *f = (const flow *)d;
+  weir_var log_base;
+  const weir_var z = weir_dist_sample(f->latent, run, n, context, &log_base);
+  weir_run_part(run, WEIR_PART_BASE, f->latent->path, log_base, weir_var_none());
+  const int first = run->n_parts;
+  const weir_var x = weir_layer_to_data(f->chain, run, z, context);
+  for (int i = first; i < run->n_parts; i++) {
+    run->parts[i].value = weir_neg(run->tape, run->parts[i].value);
+  }
+  return x;
+}
+
+const weir_dist_class weir_dist_flow = {
+    .is = {"flow", "a chain of layers over a base distribution",
+        "Papamakarios et al. 2021, eq. 3", sizeof(flow), opts},
+    .setup = setup,
+    .teardown = teardown,
+    .log_prob = log_prob,
+    .sample = sample,
+};

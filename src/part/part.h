@@ -1,0 +1,42 @@
+/* Making parts from specs, and what the parts of one model share. */
+#ifndef WEIRI_PART_H
+#define WEIRI_PART_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+#include "base/option.h"
+#include "part/run.h"
+
+/* Kinds of classes in the registries. */
+typedef enum weiri_kind {
+  WEIRI_KIND_LAYER,
+  WEIRI_KIND_DIST,
+  WEIRI_KIND_ELEM,
+  WEIRI_KIND_NET
+} weiri_kind;
+
+/* What every part of one model shares while it is built. */
+typedef struct weir_site weir_site;
+struct weir_site {
+  json_t *resolved;       /* the tree of all options with their values, or NULL */
+  weir_layer **observers; /* layers that take statistics, in data-to-latent order */
+  int n_observers, room;
+};
+
+/* All classes of a kind, those from outside the tree last: class i, or NULL at the end.
+ */
+const weir_class *weiri_class_at(const weir_ctx *ctx, weiri_kind kind, int i);
+const char *weiri_kind_name(weiri_kind kind);
+
+/* Merges the moments of rows x [n, d] (float64) with weights w (NULL: 1) into m: West's
+ * update in row order. */
+void weiri_moments_add(weir_moments *m, const double *x, int64_t n, const double *w);
+weir_status weiri_moments_create(weir_ctx *ctx, weir_moments *m, int64_t features);
+void weiri_moments_destroy(weir_ctx *ctx, weir_moments *m);
+
+/* The built-in combinators. */
+extern const weir_layer_class weir_layer_chain;
+extern const weir_dist_class weir_dist_flow;
+
+#endif

@@ -1,0 +1,129 @@
+/* Parameters become variables on first use; draws are functions of (seed, path, step,
+ * row).
+ */
+#include "part/run.h"
+
+#include <string.h>
+
+#include "ad/tape.h"
+#include "base/rng.h"
+
+weir_status weiri_run_create(
+    weir_run **out, weir_ctx *ctx, weir_dtype dtype, const weir_params *params) {
+  weir_run *run = weiri_calloc(ctx, 1, sizeof *run);
+  if (run == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  run->ctx = ctx;
+  run->params = params;
+  run->mode = WEIR_EVAL;
+  run->temperature = 1.0;
+  const int32_t n = params == NULL ? 0 : weiri_params_count(params);
+  run->bound = weiri_calloc(ctx, (size_t)n + 1, sizeof *run->bound);
+  const weir_status status =
+      run->bound == NULL ? WEIR_E_MEMORY : weir_tape_create(&run->tape, ctx, dtype);
+  if (status != WEIR_OK) {
+    weiri_run_destroy(&run);
+    return status;
+  }
+  *out = run;
+  return WEIR_OK;
+}
+
+void weiri_run_destroy(weir_run **run) {
+  if (*run == NULL) {
+    return;
+  }
+  weir_tape_destroy(&(*run)->tape);
+  weiri_free((*run)->ctx, (*run)->bound);
+  weiri_free((*run)->ctx, (*run)->parts);
+  weiri_free((*run)->ctx, *run);
+  *run = NULL;
+}
+
+void weiri_run_reset(weir_run *run) {
+  weir_tape_reset(run->tape);
+  const int32_t n = run->params == NULL ? 0 : weiri_params_count(run->params);
+  memset(run->bound, 0, (size_t)n * sizeof *run->bound);
+  run->n_parts = 0;
+  run->seen = weir_var_none();
+}
+
+weir_tape *weir_run_tape(const weir_run *run) {
+  return run->tape;
+}
+
+weir_mode weir_run_mode(const weir_run *run) {
+  return run->mode;
+}
+
+double weir_run_temperature(const weir_run *run) {
+  return run->temperature;
+}
+
+weir_var weir_run_param(weir_run *run, weir_slot slot) {
+  if (slot.index < 0 || run->params == NULL) {
+    return weir_var_none();
+  }
+  weir_var *v = &run->bound[slot.index];
+  if (!weir_var_ok(*v)) {
+    *v = weir_leaf_borrow(run->tape, weiri_params_info(run->params, slot.index)->shape,
+        weiri_params_data(run->params, slot.index));
+  }
+  return *v;
+}
+
+void weir_run_part(weir_run *run, weir_part_kind kind, const char *path, weir_var value,
+    weir_var score) {
+  if (run->n_parts == run->room) {
+    const int room = run->room == 0 ? 32 : 2 * run->room;
+    weir_part *parts =
+        weiri_realloc(run->ctx, run->parts, (size_t)room * sizeof *parts);
+    if (parts == NULL) {
+      weiri_tape_note(run->tape, WEIR_E_MEMORY);
+      return;
+    }
+    run->parts = parts;
+    run->room = room;
+  }
+  run->parts[run->n_parts++] = (weir_part){kind, path, value, score};
+}
+
+weir_var weiri_run_total(weir_run *run, int first) {
+  weir_var total = weir_var_none();
+  for (int i = first; i < run->n_parts; i++) {
+    const weir_var v = run->parts[i].value;
+    const weir_shape s = weir_var_shape(run->tape, v);
+    const weir_var row = s.rank == 2 ? weir_sum_last(run->tape, v) : v;
+    total = i == first ? row : weir_add(run->tape, total, row);
+  }
+  return total;
+}
+
+typedef void fill_fn(weiri_rng rng, uint64_t first, int64_t n, weir_dtype t, void *y);
+
+static weir_var draw(
+    weir_run *run, const char *path, int64_t n, int64_t width, fill_fn *fill) {
+  const weir_dtype dtype = weir_tape_dtype(run->tape);
+  const size_t row = (size_t)width * weir_dtype_size(dtype);
+  char *y = weiri_tape_take(run->tape, (size_t)n * row + 1);
+  if (y == NULL) {
+    return weir_var_none();
+  }
+  const weiri_rng rng = {run->seed, weiri_stream(path, run->step)};
+  if (run->rows == NULL) {
+    fill(rng, (uint64_t)(run->first_row * width), n * width, dtype, y);
+  }
+  for (int64_t i = 0; run->rows != NULL && i < n; i++) {
+    fill(rng, (uint64_t)(run->rows[i] * width), width, dtype, y + (size_t)i * row);
+  }
+  return weir_leaf_borrow(run->tape, weir_shape_2(n, width), y);
+}
+
+weir_var weir_run_normal(weir_run *run, const char *path, int64_t n, int64_t width) {
+  return draw(run, path, n, width, weiri_fill_normal);
+}
+
+weir_var weir_run_uniform(weir_run *run, const char *path, int64_t n, int64_t width) {
+  return draw(run, path, n, width, weiri_fill_uniform);
+}

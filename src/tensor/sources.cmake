@@ -1,0 +1,1 @@
+weir_sources(params.c)
