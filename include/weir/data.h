@@ -1,0 +1,355 @@
+/** Tables: reading, naming and typing columns, splitting, writing.
+ *
+ * The way from a file to numbers that a model takes:
+ *
+ *     weir_table  <- weir_table_read / weir_reader_next / weir_table_from_arrays
+ *     weir_schema <- weir_schema_guess (what each column is), or from a model file
+ *     weir_frame  <- schema applied to a table: x [n, d], context [n, c], weights [n]
+ *     weir_split  <- which rows train, validate, test
+ *
+ * and back: weir_schema_to_table, weir_writer. All numbers are float64, row-major, in
+ * the data's own units. Messages name the file, the line (the 1-based line of a text
+ * file, the 1-based row of any other) and the column. */
+#ifndef WEIR_DATA_H
+#define WEIR_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/ctx.h"
+#include "weir/sys/option.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- tables ---------------------------------------------------------------------- */
+
+/** Named columns of float64 in memory: values [rows, columns] row-major. NaN is a
+ * missing value. A column of text holds indices into its list of categories. Immutable
+ * once made, so threads may share it; but for weir_table_set_*, meant for right after
+ * creation. */
+typedef struct weir_table weir_table;
+
+/** How a column's values are stored, and are written. */
+typedef enum weir_cell {
+  WEIR_CELL_REAL,    /**< any number */
+  WEIR_CELL_INTEGER, /**< whole numbers: written without decimals */
+  WEIR_CELL_CATEGORY /**< index into category[]: written by name */
+} weir_cell;
+
+/** A column of a table or of an output. All pointers borrowed. */
+typedef struct weir_column {
+  const char *name;
+  weir_cell cell;
+  int64_t categories;          /**< 0 unless cell is WEIR_CELL_CATEGORY */
+  const char *const *category; /**< [categories], in order */
+} weir_column;
+
+typedef struct weir_read_opts {
+  uint32_t struct_size; /**< sizeof(weir_read_opts) */
+  const char *format;   /**< "csv", "npy", "idx"; NULL: by content and name */
+  int header;        /**< CSV: 1 the first line is a header, 0 it is not, -1 find out */
+  char delimiter;    /**< CSV: ',' ';' '\t' ' ' (any white space); 0: find out */
+  int64_t max_bytes; /**< refuse more bytes than this after decompression; 0: 2^36 */
+} weir_read_opts;
+#define WEIR_READ_OPTS_INIT                                                            \
+  { sizeof(weir_read_opts), NULL, -1, 0, 0 }
+
+/** Reads a whole file: CSV / TSV / semicolons / white space, NPY, IDX, each also as
+ * .gz; path "-" is standard input (CSV, NPY). opts may be NULL. CSV: the first line is
+ * a header when none of its fields is a number; quoted fields may hold delimiters and
+ * lines; empty, NA, N/A, NaN, null, None and ? are missing; a column with any other
+ * text is a column of categories (numbers in it are named by their shortest decimal).
+ * NPY: 1-D [n] is one column, 2-D [n, d]. IDX: all dimensions but the first are
+ * flattened. Columns without names are called x1, x2, ... C-order float64 NPY files are
+ * mapped, not copied.
+ * Errors: E_IO (missing, directory, unreadable), E_FORMAT (truncated, ragged, a header
+ * that lies about sizes, over max_bytes), E_DATA (no rows, a column name twice),
+ * E_UNSUPPORTED (dtype, built without zlib), E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_table_read(
+    weir_table **out, weir_ctx *ctx, const char *path, const weir_read_opts *opts);
+/** Copies values [n, d] row-major. names [d], or NULL for x1 ... xd. source stands in
+ * messages; NULL: "data". Errors: E_ARGUMENT (n or d < 1, empty or repeated name). */
+WEIR_API WEIR_MUST_USE weir_status weir_table_from_arrays(weir_table **out,
+    weir_ctx *ctx, int64_t n, int64_t d, const double *values, const char *const *names,
+    const char *source);
+/** Makes a column one of categories; its values must be NaN or integers in [0, k).
+ * Errors: E_ARGUMENT (k < 1, a name twice), E_DATA (a value outside, row named). */
+WEIR_API WEIR_MUST_USE weir_status weir_table_set_categories(
+    weir_table *table, int64_t column, int64_t k, const char *const *names);
+WEIR_API void weir_table_destroy(weir_table **table);
+
+WEIR_API int64_t weir_table_rows(const weir_table *table);
+WEIR_API int64_t weir_table_columns(const weir_table *table);
+/** The numbers [rows, columns], borrowed. */
+WEIR_API const double *weir_table_values(const weir_table *table);
+/** Description of column j, borrowed from the table. */
+WEIR_API weir_column weir_table_column(const weir_table *table, int64_t j);
+/** Index of the column of that name, or -1. */
+WEIR_API int64_t weir_table_find(const weir_table *table, const char *name);
+/** Whether the names came with the data; false: they are x1, x2, ... */
+WEIR_API bool weir_table_named(const weir_table *table);
+/** File name for messages; "standard input" for "-". */
+WEIR_API const char *weir_table_source(const weir_table *table);
+/** 1-based line of a row in a text file; 1-based row otherwise. */
+WEIR_API int64_t weir_table_line(const weir_table *table, int64_t row);
+/** "line" or "row": what weir_table_line counts. */
+WEIR_API const char *weir_table_line_word(const weir_table *table);
+
+/** Summary of a numeric column over its non-missing finite values. */
+typedef struct weir_column_stats {
+  int64_t rows, missing, distinct;
+  double min, max, mean, sd; /**< sd with n - 1; NaN below two values */
+  double mode;               /**< the most frequent value, the smallest of equals */
+  int64_t mode_count;
+  bool integers; /**< every value is whole */
+  double step;   /**< > 0: all values are min + k step, at most 10,000 steps; else 0 */
+} weir_column_stats;
+/** Cost: a sort of the column. Errors: E_ARGUMENT, E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_table_stats(
+    const weir_table *table, int64_t column, weir_column_stats *out);
+
+/* ---- streaming ------------------------------------------------------------------- */
+
+/** An open file that gives a block of rows at a time, in constant memory. */
+typedef struct weir_reader weir_reader;
+
+/** As weir_table_read, up to the first row. Errors: the same. */
+WEIR_API WEIR_MUST_USE weir_status weir_reader_open(
+    weir_reader **out, weir_ctx *ctx, const char *path, const weir_read_opts *opts);
+/** The next rows, at most max_rows, as a table of their own (the caller's to destroy);
+ * *out is NULL at the end. A block's categories are those of the block; apply a schema
+ * to give them the same indices. Errors: those of weir_table_read. */
+WEIR_API WEIR_MUST_USE weir_status weir_reader_next(
+    weir_reader *reader, int64_t max_rows, weir_table **out);
+/** Rows the file says it has, or -1 when only the end will tell. */
+WEIR_API int64_t weir_reader_rows(const weir_reader *reader);
+WEIR_API void weir_reader_close(weir_reader **reader);
+
+/* ---- schema ---------------------------------------------------------------------- */
+
+/** What part a column plays. */
+typedef enum weir_role {
+  WEIR_ROLE_EVENT,   /**< the density is over it */
+  WEIR_ROLE_CONTEXT, /**< the density is conditional on it */
+  WEIR_ROLE_WEIGHT,  /**< weight of the row in training and in means; > 0, any scale */
+  WEIR_ROLE_IGNORED
+} weir_role;
+
+/** What values a column takes. */
+typedef enum weir_kind {
+  WEIR_KIND_REAL,
+  WEIR_KIND_POSITIVE,   /**< (0, inf) */
+  WEIR_KIND_INTERVAL,   /**< open (lo, hi) */
+  WEIR_KIND_CIRCULAR,   /**< period [lo, hi): values outside are wrapped into it */
+  WEIR_KIND_ORDINAL,    /**< offset + k step for whole k; default the integers */
+  WEIR_KIND_CATEGORICAL /**< one of named values, held as index */
+} weir_kind;
+
+typedef struct weir_column_type {
+  weir_role role;
+  weir_kind kind;
+  double lo, hi;       /**< interval, circular */
+  double step, offset; /**< ordinal: 1, 0 unless given */
+} weir_column_type;
+
+/** What each column of a table is: roles, kinds, names, categories, in the order of the
+ * file that it was made from. Stored in model files. */
+typedef struct weir_schema weir_schema;
+
+typedef struct weir_schema_opts {
+  uint32_t struct_size;     /**< sizeof(weir_schema_opts) */
+  int64_t overrides;        /**< number of strings in override */
+  const char *const *types; /**< "name=type", types below; later ones win */
+  const char *context;      /**< "a,b,c": these columns are context; or NULL */
+  const weir_spec *columns; /**< {name: type, ...} of a configuration, or NULL */
+  bool allow_constant;      /**< no error for a constant or duplicated column */
+} weir_schema_opts;
+#define WEIR_SCHEMA_OPTS_INIT                                                          \
+  { sizeof(weir_schema_opts), 0, NULL, NULL, NULL, false }
+
+/** Guesses a schema from a table, then checks it. opts may be NULL; `columns` is
+ * applied first, then `context`, then `types`.
+ *
+ * Types as written: real, positive, interval(lo,hi), circular(lo,hi), circular (0 to 2
+ * pi), ordinal or integer, ordinal(step), ordinal(step,offset), categorical, weight,
+ * ignored, context (kind guessed) and context(TYPE).
+ *
+ * Rules of the guess, the first that fits:
+ *  - text, half or more of the fields numbers: refused, the first text named;
+ *  - text of at most 256 values, each on average in 2 rows or more: categorical; else
+ * refused;
+ *  - whole numbers of an image file (IDX): ordinal;
+ *  - two whole numbers only: categorical (its categories are the numbers);
+ *  - whole numbers, at most half as many values as rows: ordinal;
+ *  - anything else: real.
+ * Positive, interval and circular are never guessed: the data cannot say where it ends.
+ *
+ * Warnings (weir_schema_warning): an event column that is real, positive, interval or
+ * circular in which one value fills over 1 % of the rows (and at least 5) or of whose
+ * values fewer than 5 % are distinct. Errors: E_DATA for fewer than 2 rows, a refused
+ * guess, a constant column, two identical columns; E_CONFIG for an override of an
+ * unknown column or type (nearest match named), two weights, no event column. Cost: a
+ * sort per column. */
+WEIR_API WEIR_MUST_USE weir_status weir_schema_guess(weir_schema **out, weir_ctx *ctx,
+    const weir_table *table, const weir_schema_opts *opts);
+WEIR_API void weir_schema_destroy(weir_schema **schema);
+/** From and to JSON text. from: E_FORMAT where it is not a schema. to: NUL-terminated,
+ * the caller's, freed with weir_text_free. */
+WEIR_API WEIR_MUST_USE weir_status weir_schema_from_json(
+    weir_schema **out, weir_ctx *ctx, const char *json);
+WEIR_API WEIR_MUST_USE weir_status weir_schema_to_json(
+    const weir_schema *schema, char **out);
+/** A table for people, a line per column: name, role, type, what was guessed. */
+WEIR_API WEIR_MUST_USE weir_status weir_schema_show(
+    const weir_schema *schema, char **out);
+/** Frees a text of the two functions above. Accepts NULL. */
+WEIR_API void weir_text_free(weir_ctx *ctx, char *text);
+
+/** Columns of the file, whatever their role. */
+WEIR_API int64_t weir_schema_columns(const weir_schema *schema);
+/** Name, cell and categories of column j, borrowed. */
+WEIR_API weir_column weir_schema_column(const weir_schema *schema, int64_t j);
+WEIR_API weir_column_type weir_schema_type(const weir_schema *schema, int64_t j);
+/** Whether the type was guessed and not asked for. */
+WEIR_API bool weir_schema_guessed(const weir_schema *schema, int64_t j);
+/** The type as it is written in an override, into buf of size bytes. Returns buf. */
+WEIR_API const char *weir_column_type_text(
+    const weir_column_type *type, char *buf, size_t size);
+/** Index of the column of that name, or -1. */
+WEIR_API int64_t weir_schema_find(const weir_schema *schema, const char *name);
+/** Event columns: width d of x. */
+WEIR_API int64_t weir_schema_events(const weir_schema *schema);
+/** File column of event column i (0 <= i < d). */
+WEIR_API int64_t weir_schema_event(const weir_schema *schema, int64_t i);
+/** Width c of the encoded context: 1 per real, positive, interval or ordinal column, 2
+ * per circular one (cosine, sine), one-hot for categories. 0: unconditional. */
+WEIR_API int64_t weir_schema_context_width(const weir_schema *schema);
+/** Number of context columns in the file, and the file column of context column i. */
+WEIR_API int64_t weir_schema_contexts(const weir_schema *schema);
+WEIR_API int64_t weir_schema_context(const weir_schema *schema, int64_t i);
+
+/** A finding about a column on which a density has no maximum. */
+typedef struct weir_data_warning {
+  const char *column;
+  const char *text;   /**< one line for people, with the numbers and the option */
+  const char *option; /**< the mending override, "depth=ordinal(0.1)" */
+} weir_data_warning;
+WEIR_API int64_t weir_schema_warnings(const weir_schema *schema);
+/** Borrowed from the schema. */
+WEIR_API weir_data_warning weir_schema_warning(const weir_schema *schema, int64_t i);
+
+/* ---- frames ---------------------------------------------------------------------- */
+
+/** A schema applied to a table: numbers that a model takes. */
+typedef struct weir_frame weir_frame;
+
+/** Parts of a frame. */
+enum { WEIR_FRAME_X = 1, WEIR_FRAME_CONTEXT = 2, WEIR_FRAME_WEIGHT = 4 };
+
+typedef struct weir_frame_opts {
+  uint32_t struct_size; /**< sizeof(weir_frame_opts) */
+  bool drop_missing;    /**< leave out rows with a missing value; else refuse them */
+  unsigned parts; /**< WEIR_FRAME_* wanted; 0: all (a weight only where present) */
+} weir_frame_opts;
+#define WEIR_FRAME_OPTS_INIT                                                           \
+  { sizeof(weir_frame_opts), false, 0 }
+
+/** Columns are found by name, in any order; by position where the table has no names.
+ * Columns that the schema lacks are passed over, with a note. The table must outlive
+ * the frame: x is the table's own memory where nothing is rearranged. opts may be NULL.
+ * Errors: E_MISMATCH for a missing column (nearest name given) or a wrong number of
+ * unnamed columns; E_DATA, with line and column, for a missing value, infinity, text in
+ * a number column, a value outside its kind's domain, an unknown category, a weight
+ * that is not > 0, no rows left. */
+WEIR_API WEIR_MUST_USE weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts);
+WEIR_API void weir_frame_destroy(weir_frame **frame);
+
+/** n: rows kept. */
+WEIR_API int64_t weir_frame_rows(const weir_frame *frame);
+/** [n, d], event columns in the schema's order and units, categories as indices,
+ * circular values wrapped into [lo, hi). NULL unless asked for. */
+WEIR_API const double *weir_frame_x(const weir_frame *frame);
+/** [n, c], encoded as weir_schema_context_width says; NULL when c is 0. */
+WEIR_API const double *weir_frame_context(const weir_frame *frame);
+/** [n], scaled to mean 1; NULL without a weight column. */
+WEIR_API const double *weir_frame_weights(const weir_frame *frame);
+/** Table row of frame row i. */
+WEIR_API int64_t weir_frame_row(const weir_frame *frame, int64_t i);
+/** Rows left out for missing values. */
+WEIR_API int64_t weir_frame_dropped(const weir_frame *frame);
+/** One line about columns passed over and rows dropped, or NULL. */
+WEIR_API const char *weir_frame_note(const weir_frame *frame);
+/** SHA-256 over rows, x, context and weights as 64 hex digits: same numbers, same text.
+ */
+WEIR_API void weir_frame_digest(const weir_frame *frame, char out[65]);
+
+/** The way back: a table of the input's layout (event and context columns in the file's
+ * order, its names, cells and categories; no weight, no ignored column) from x [n, d]
+ * and context [n, c] (NULL: those columns are left out). Ordinals are rounded to the
+ * grid, one-hot blocks to their largest entry. Errors: E_ARGUMENT, E_DATA (index
+ * outside). */
+WEIR_API WEIR_MUST_USE weir_status weir_schema_to_table(weir_table **out, weir_ctx *ctx,
+    const weir_schema *schema, int64_t n, const double *x, const double *context);
+
+/* ---- splits ---------------------------------------------------------------------- */
+
+/** Three disjoint sets of rows. */
+typedef struct weir_split weir_split;
+typedef enum weir_part { WEIR_PART_TRAIN, WEIR_PART_VALID, WEIR_PART_TEST } weir_part;
+
+/** A random split of rows 0 .. n-1: round(valid n) and round(test n) rows, the rest
+ * trains; each part ascending. The seed decides it. Errors: E_CONFIG (fractions outside
+ * [0, 1) or no training row left, a part asked for that is empty). */
+WEIR_API WEIR_MUST_USE weir_status weir_split_fraction(weir_split **out, weir_ctx *ctx,
+    int64_t n, double valid, double test, uint64_t seed);
+/** By a column of a table (of the data, or of a file with as many rows): "train",
+ * "valid", "test" as text, or 0 train, 1 test, 2 valid. rows: the table's rows in
+ * question [n] (weir_frame_row of each), NULL for all. Where the mask marks no
+ * validation row, the fraction valid of the training rows is drawn by the seed (0:
+ * none). Errors: E_CONFIG (no such column), E_DATA (another value, row named; an empty
+ * part). */
+WEIR_API WEIR_MUST_USE weir_status weir_split_mask(weir_split **out, weir_ctx *ctx,
+    const weir_table *table, const char *column, int64_t n, const int64_t *rows,
+    double valid, uint64_t seed);
+WEIR_API void weir_split_destroy(weir_split **split);
+/** Row indices of a part, ascending, borrowed; their number in *n. */
+WEIR_API const int64_t *weir_split_rows(
+    const weir_split *split, weir_part part, int64_t *n);
+
+/* ---- writing --------------------------------------------------------------------- */
+
+/** An output that takes blocks of rows. Nothing stands under the final name before
+ * weir_writer_close. */
+typedef struct weir_writer weir_writer;
+
+/** format "csv", "tsv", "npy", or NULL: by the extension of path, else CSV. path "-" is
+ * standard output, where a closed pipe is no error. rows: how many will come, -1 when
+ * unknown. NPY holds float64 [rows, d] ([rows] for one column), categories as indices.
+ * CSV: a header, shortest decimals that read back the same, empty for NaN.
+ * Errors: E_IO, E_ARGUMENT, E_CONFIG (unknown format). */
+WEIR_API WEIR_MUST_USE weir_status weir_writer_open(weir_writer **out, weir_ctx *ctx,
+    const char *path, const char *format, int64_t columns, const weir_column *column,
+    int64_t rows);
+/** Appends values [n, columns] row-major. Errors: E_IO, E_DATA (category index outside,
+ * a fraction in an integer column), E_ARGUMENT (more rows than announced). */
+WEIR_API WEIR_MUST_USE weir_status weir_writer_rows(
+    weir_writer *writer, int64_t n, const double *values);
+/** True once the reader of standard output has gone: nothing more need be computed. */
+WEIR_API bool weir_writer_closed(const weir_writer *writer);
+/** Finishes the file, gives it its name and frees the writer (also on failure).
+ * Errors: E_IO, E_ARGUMENT (fewer rows than announced). */
+WEIR_API WEIR_MUST_USE weir_status weir_writer_close(weir_writer **writer);
+/** Gives up: nothing is left behind. Accepts NULL. */
+WEIR_API void weir_writer_destroy(weir_writer **writer);
+/** A whole table in one call. */
+WEIR_API WEIR_MUST_USE weir_status weir_table_write(
+    const weir_table *table, const char *path, const char *format);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
