@@ -35,6 +35,7 @@ typedef struct weir_table weir_table;
 /** How a column's values are stored, and are written. */
 typedef enum weir_cell {
   WEIR_CELL_REAL,    /**< any number */
+  WEIR_CELL_REAL32,  /**< float32 numbers: written with the digits that float32 needs */
   WEIR_CELL_INTEGER, /**< whole numbers: written without decimals */
   WEIR_CELL_CATEGORY /**< index into category[]: written by name */
 } weir_cell;
@@ -161,7 +162,7 @@ typedef struct weir_schema weir_schema;
 
 typedef struct weir_schema_opts {
   uint32_t struct_size;     /**< sizeof(weir_schema_opts) */
-  int64_t overrides;        /**< number of strings in override */
+  int64_t n_types;          /**< number of strings in types */
   const char *const *types; /**< "name=type", types below; later ones win */
   const char *context;      /**< "a,b,c": these columns are context; or NULL */
   const weir_spec *columns; /**< {name: type, ...} of a configuration, or NULL */
@@ -299,7 +300,11 @@ WEIR_API WEIR_MUST_USE weir_status weir_schema_to_table(weir_table **out, weir_c
 
 /** Three disjoint sets of rows. */
 typedef struct weir_split weir_split;
-typedef enum weir_part { WEIR_PART_TRAIN, WEIR_PART_VALID, WEIR_PART_TEST } weir_part;
+typedef enum weir_split_set {
+  WEIR_SPLIT_TRAIN,
+  WEIR_SPLIT_VALID,
+  WEIR_SPLIT_TEST
+} weir_split_set;
 
 /** A random split of rows 0 .. n-1: round(valid n) and round(test n) rows, the rest
  * trains; each part ascending. The seed decides it. Errors: E_CONFIG (fractions outside
@@ -318,7 +323,7 @@ WEIR_API WEIR_MUST_USE weir_status weir_split_mask(weir_split **out, weir_ctx *c
 WEIR_API void weir_split_destroy(weir_split **split);
 /** Row indices of a part, ascending, borrowed; their number in *n. */
 WEIR_API const int64_t *weir_split_rows(
-    const weir_split *split, weir_part part, int64_t *n);
+    const weir_split *split, weir_split_set set, int64_t *n);
 
 /* ---- writing --------------------------------------------------------------------- */
 
@@ -327,15 +332,18 @@ WEIR_API const int64_t *weir_split_rows(
 typedef struct weir_writer weir_writer;
 
 /** format "csv", "tsv", "npy", or NULL: by the extension of path, else CSV. path "-" is
- * standard output, where a closed pipe is no error. rows: how many will come, -1 when
- * unknown. NPY holds float64 [rows, d] ([rows] for one column), categories as indices.
- * CSV: a header, shortest decimals that read back the same, empty for NaN.
- * Errors: E_IO, E_ARGUMENT, E_CONFIG (unknown format). */
+ * standard output, where a closed pipe is no error (the program must ignore SIGPIPE).
+ * rows: how many will come, -1 when unknown. column is copied. NPY is [rows, d] ([rows]
+ * for one column) of float64; float32 where all columns are WEIR_CELL_REAL32; int64
+ * where all are whole numbers or categories (then: indices). CSV: a header, shortest
+ * decimals that read back the same, empty for NaN. Errors: E_IO, E_ARGUMENT, E_CONFIG
+ * (unknown format). */
 WEIR_API WEIR_MUST_USE weir_status weir_writer_open(weir_writer **out, weir_ctx *ctx,
     const char *path, const char *format, int64_t columns, const weir_column *column,
     int64_t rows);
 /** Appends values [n, columns] row-major. Errors: E_IO, E_DATA (category index outside,
- * a fraction in an integer column), E_ARGUMENT (more rows than announced). */
+ * a fraction in an integer column, NaN in an integer NPY), E_ARGUMENT (more rows than
+ * announced). */
 WEIR_API WEIR_MUST_USE weir_status weir_writer_rows(
     weir_writer *writer, int64_t n, const double *values);
 /** True once the reader of standard output has gone: nothing more need be computed. */

@@ -18,6 +18,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_source_read(
     weir_source *source, void *buf, size_t size, size_t *got);
 /** Bytes in all, or -1 when not known beforehand (compressed, a pipe). */
 WEIR_API int64_t weir_source_size(const weir_source *source);
+/** No more bytes than this can come: for checking what a header says before allocating.
+ * A gz file cannot expand by more than 1032 to 1. */
+WEIR_API int64_t weir_source_bound(const weir_source *source);
 /** For messages. */
 WEIR_API const char *weir_source_name(const weir_source *source);
 WEIR_API weir_ctx *weir_source_ctx(const weir_source *source);
@@ -45,6 +48,7 @@ typedef struct weir_layout {
   bool has_text;            /**< fields may be text */
   bool has_lines;           /**< rows have line numbers */
   bool counts;              /**< whole numbers that count something: pixels */
+  bool single;              /**< all numbers are float32 */
   const double *mapped;     /**< all values [rows, columns] in place, or NULL */
 } weir_layout;
 
