@@ -17,7 +17,11 @@ typedef struct weir_ctx weir_ctx;
  * failure (the old block stays). Blocks are aligned as malloc aligns. */
 typedef void *(*weir_alloc_fn)(void *user, void *ptr, size_t old_size, size_t new_size);
 
-typedef enum weir_log_level { WEIR_LOG_DEBUG, WEIR_LOG_INFO, WEIR_LOG_WARN } weir_log_level;
+typedef enum weir_log_level {
+  WEIR_LOG_DEBUG,
+  WEIR_LOG_INFO,
+  WEIR_LOG_WARN
+} weir_log_level;
 
 /** Receives one line without a newline. */
 typedef void (*weir_log_fn)(void *user, weir_log_level level, const char *line);
@@ -31,7 +35,7 @@ typedef struct weir_ctx_opts {
   weir_log_fn log; /**< NULL: silent */
   void *log_user;
 } weir_ctx_opts;
-#define WEIR_CTX_OPTS_INIT                                                               \
+#define WEIR_CTX_OPTS_INIT                                                             \
   { sizeof(weir_ctx_opts), 0, NULL, NULL, NULL, NULL, NULL }
 
 /** Creates a context. opts may be NULL. Errors: E_MEMORY, E_ARGUMENT. A context may be

@@ -15,23 +15,23 @@ extern "C" {
 #endif
 
 /** X(name, text): the one list of outcomes. Text is what weir_status_text returns. */
-#define WEIR_STATUS_LIST(X)                                                              \
-  X(OK, "ok")                                                                            \
-  X(E_MEMORY, "out of memory")                                                           \
-  X(E_ARGUMENT, "invalid argument")                                                      \
-  X(E_SHAPE, "shapes do not fit")                                                        \
-  X(E_STALE, "a variable outlived its step")                                             \
-  X(E_IO, "input or output failed")                                                      \
-  X(E_FORMAT, "malformed file")                                                          \
-  X(E_CONFIG, "invalid configuration")                                                   \
-  X(E_DATA, "invalid data")                                                              \
-  X(E_SUPPORT, "supports do not meet")                                                   \
-  X(E_UNSUPPORTED, "not supported")                                                      \
-  X(E_NUMERIC, "numerical failure")                                                      \
-  X(E_DIVERGED, "training diverged")                                                     \
-  X(E_CANCELLED, "cancelled")                                                            \
-  X(E_VERSION, "written by a newer version")                                             \
-  X(E_MISMATCH, "does not match what was saved")                                         \
+#define WEIR_STATUS_LIST(X)                                                            \
+  X(OK, "ok")                                                                          \
+  X(E_MEMORY, "out of memory")                                                         \
+  X(E_ARGUMENT, "invalid argument")                                                    \
+  X(E_SHAPE, "shapes do not fit")                                                      \
+  X(E_STALE, "a variable outlived its step")                                           \
+  X(E_IO, "input or output failed")                                                    \
+  X(E_FORMAT, "malformed file")                                                        \
+  X(E_CONFIG, "invalid configuration")                                                 \
+  X(E_DATA, "invalid data")                                                            \
+  X(E_SUPPORT, "supports do not meet")                                                 \
+  X(E_UNSUPPORTED, "not supported")                                                    \
+  X(E_NUMERIC, "numerical failure")                                                    \
+  X(E_DIVERGED, "training diverged")                                                   \
+  X(E_CANCELLED, "cancelled")                                                          \
+  X(E_VERSION, "written by a newer version")                                           \
+  X(E_MISMATCH, "does not match what was saved")                                       \
   X(E_INTERNAL, "internal error")
 
 typedef enum weir_status {

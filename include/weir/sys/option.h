@@ -25,9 +25,9 @@ typedef enum weir_opt_type {
   WEIR_OPT_TEXT,   /**< char *, or NULL for null; owned by the instance */
   WEIR_OPT_INTS,   /**< weir_ints, every element within [lo, hi] */
   WEIR_OPT_REALS,  /**< weir_reals, every element within [lo, hi] */
-  WEIR_OPT_SPEC    /**< const weir_spec *: a child (`map: {name: rqs, bins: 8}`, a list of
-                        layers), read by the class that owns it; lives as long as the
-                        instance */
+  WEIR_OPT_SPEC /**< const weir_spec *: a child (`map: {name: rqs, bins: 8}`, a list of
+                     layers), read by the class that owns it; lives as long as the
+                     instance */
 } weir_opt_type;
 
 typedef struct weir_ints {
@@ -44,12 +44,12 @@ typedef struct weir_reals {
 typedef struct weir_opt {
   const char *name;
   weir_opt_type type;
-  size_t offset;      /**< of the field in the instance */
-  const char *def;    /**< default as JSON text: "8", "\"exp\"", "[64, 64]", "null";
-                           NULL: the option is required */
-  double lo, hi;      /**< bounds, inclusive; lo == hi == 0: no bounds */
+  size_t offset;       /**< of the field in the instance */
+  const char *def;     /**< default as JSON text: "8", "\"exp\"", "[64, 64]", "null";
+                            NULL: the option is required */
+  double lo, hi;       /**< bounds, inclusive; lo == hi == 0: no bounds */
   const char *choices; /**< for CHOICE */
-  const char *help;   /**< one line, with units */
+  const char *help;    /**< one line, with units */
 } weir_opt;
 
 #ifdef __cplusplus

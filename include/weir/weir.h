@@ -1,0 +1,15 @@
+/** weir: densities made of invertible and variational layers. Includes everything
+ * public; weir/sys/ is for those who add parts. */
+#ifndef WEIR_H
+#define WEIR_H
+
+#include "weir/ctx.h"
+#include "weir/data.h"
+#include "weir/dtype.h"
+#include "weir/model.h"
+#include "weir/ops.h"
+#include "weir/status.h"
+#include "weir/tape.h"
+#include "weir/train.h"
+
+#endif
