@@ -9,19 +9,20 @@ struct weir_model {
   weir_ctx *ctx;
   weir_schema *schema;
   weir_params *params;
-  weir_dist *dist;    /* over frame rows: x [n, d] given context [n, c] */
-  weir_site site;     /* its observers take statistics of the training data, in order */
-  json_t *config;     /* the model section as asked for, defaults of the preset filled in */
+  weir_dist *dist; /* over frame rows: x [n, d] given context [n, c] */
+  weir_site site;  /* its observers take statistics of the training data, in order */
+  json_t *config; /* the model section as asked for, defaults of the preset filled in */
   char *config_text, *record;
   uint64_t seed;
-  char **part_names;  /* [n_parts], learned from one probing run */
+  char **part_names; /* [n_parts], learned from one probing run */
   int64_t n_parts;
 };
 
-/* A model from its schema and the resolved tree of its distribution (what `resolved` in a
- * file holds); parameters as initialised by seed. Takes nothing. */
-weir_status weiri_model_build(weir_model **out, weir_ctx *ctx, const weir_schema *schema,
-    const json_t *config, const json_t *dist, weir_dtype dtype, uint64_t seed);
+/* A model from its schema and the resolved tree of its distribution (what `resolved` in
+ * a file holds); parameters as initialised by seed. Takes nothing. */
+weir_status weiri_model_build(weir_model **out, weir_ctx *ctx,
+    const weir_schema *schema, const json_t *config, const json_t *dist,
+    weir_dtype dtype, uint64_t seed);
 
 /* The distribution's tree for a schema: columns to the real line, standardisation, then
  * the preset's layers and base. config: the model section; resolved: receives it with
@@ -30,11 +31,14 @@ weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
     const json_t *config, int64_t rows, double time_limit, json_t **resolved,
     json_t **dist);
 
-/* Leaves for rows [n, d] of float64 on the run's tape, and their contexts (contexts n or 1;
- * NULL gives none). */
+/* Leaves for rows [n, d] of float64 on the run's tape, and their contexts (contexts n
+ * or 1; NULL gives none). */
 weir_var weiri_model_rows(weir_run *run, int64_t n, int64_t d, const double *x);
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
     int64_t contexts, const double *context);
+
+/* Learns the names of the parts from one row. */
+weir_status weiri_model_probe(weir_model *model);
 
 /* Event supports of a schema: where each event column lives. */
 weir_status weiri_schema_event(

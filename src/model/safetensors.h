@@ -1,9 +1,9 @@
 /* The safetensors container: named tensors and text metadata in one file.
  *
- * 8 bytes: length of the header, little-endian; the header: a JSON object {name: {dtype,
- * shape, data_offsets}, "__metadata__": {key: text}}, padded with spaces to 64 bytes; the
- * numbers, little-endian, each tensor from a multiple of 64 bytes.
- * Files written here carry metadata "weir.sha256": SHA-256 of the whole file with those 64
+ * 8 bytes: length of the header, little-endian; the header: a JSON object {name:
+ * {dtype, shape, data_offsets}, "__metadata__": {key: text}}, padded with spaces to 64
+ * bytes; the numbers, little-endian, each tensor from a multiple of 64 bytes. Files
+ * written here carry metadata "weir.sha256": SHA-256 of the whole file with those 64
  * digits replaced by zeros, so that no bit of header or numbers can flip unseen. */
 #ifndef WEIRI_SAFETENSORS_H
 #define WEIRI_SAFETENSORS_H

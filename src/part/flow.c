@@ -35,6 +35,7 @@ static weir_status setup(weir_dist *d, weir_build *b) {
   WEIR_TRY(weir_dist_make(&f->latent, b, "base", f->base_spec, &f->chain->latent));
   d->exactness = f->chain->exactness > f->latent->exactness ? f->chain->exactness
                                                             : f->latent->exactness;
+  d->latent = f->chain->latent.features;
   d->log_prob_how = f->chain->latent_how;
   d->sample_how = f->chain->data_how > f->latent->sample_how ? f->chain->data_how
                                                              : f->latent->sample_how;
@@ -69,6 +70,16 @@ static weir_var sample(const weir_dist *d, weir_run *run, int64_t n, weir_var co
   return x;
 }
 
+static weir_var encode(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  return weir_layer_to_latent(((const flow *)d)->chain, run, x, context);
+}
+
+static weir_var decode(
+    const weir_dist *d, weir_run *run, weir_var z, weir_var context) {
+  return weir_layer_to_data(((const flow *)d)->chain, run, z, context);
+}
+
 const weir_dist_class weir_dist_flow = {
     .is = {"flow", "a chain of layers over a base distribution",
         "Papamakarios et al. 2021, eq. 3", sizeof(flow), opts},
@@ -76,4 +87,6 @@ const weir_dist_class weir_dist_flow = {
     .teardown = teardown,
     .log_prob = log_prob,
     .sample = sample,
+    .encode = encode,
+    .decode = decode,
 };

@@ -57,18 +57,44 @@ weir_var weir_layer_to_data(
   return x;
 }
 
-weir_var weir_dist_log_prob(
-    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+void weir_dist_parts(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
   if (!fits(run, d->path, x, d->event.features, context, d->context)) {
-    return weir_var_none();
+    return;
   }
-  const int first = run->n_parts;
   const char *before = weir_tape_scope(run->tape, d->path);
   d->cls->log_prob(d, run, x, context);
   weir_tape_scope(run->tape, before);
+}
+
+weir_var weir_dist_log_prob(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  const int first = run->n_parts;
+  weir_dist_parts(d, run, x, context);
   const weir_var total = weiri_run_total(run, first);
   run->n_parts = first;
   return total;
+}
+
+weir_var weir_dist_encode(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  if (d->cls->encode == NULL) {
+    return weir_op_fail(run->tape, WEIR_E_UNSUPPORTED, "%s: '%s' has no latent",
+        d->path, d->cls->is.name);
+  }
+  return fits(run, d->path, x, d->event.features, context, d->context)
+             ? d->cls->encode(d, run, x, context)
+             : weir_var_none();
+}
+
+weir_var weir_dist_decode(
+    const weir_dist *d, weir_run *run, weir_var z, weir_var context) {
+  if (d->cls->decode == NULL) {
+    return weir_op_fail(run->tape, WEIR_E_UNSUPPORTED, "%s: '%s' has no latent",
+        d->path, d->cls->is.name);
+  }
+  return fits(run, d->path, z, d->latent, context, d->context)
+             ? d->cls->decode(d, run, z, context)
+             : weir_var_none();
 }
 
 weir_var weir_dist_sample(const weir_dist *d, weir_run *run, int64_t n,

@@ -207,6 +207,10 @@ typedef struct weir_dist_class {
    * or is none. Pushes the parts of their log density. */
   weir_var (*sample)(const weir_dist *d, weir_run *run, int64_t n, weir_var context);
   weir_exactness exactness;
+  /** The latent [n, d->latent] of x, and x of a latent; push what the direction
+   * contributes. Optional, both or none. */
+  weir_var (*encode)(const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+  weir_var (*decode)(const weir_dist *d, weir_run *run, weir_var z, weir_var context);
 } weir_dist_class;
 
 struct weir_dist {
@@ -217,6 +221,7 @@ struct weir_dist {
   int64_t context;
   weir_exactness exactness;
   weir_direction sample_how, log_prob_how;
+  int64_t latent; /**< columns of encode's result; 0 without it */
 };
 
 /* ---- elementwise maps ---- */
@@ -309,6 +314,13 @@ WEIR_API weir_var weir_layer_to_data(
 /** log p(x | context) [n]: the parts that d pushes, summed and taken off the run. */
 WEIR_API weir_var weir_dist_log_prob(
     const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+/** The parts of log p(x | context), left on the run. */
+WEIR_API void weir_dist_parts(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+WEIR_API weir_var weir_dist_encode(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+WEIR_API weir_var weir_dist_decode(
+    const weir_dist *d, weir_run *run, weir_var z, weir_var context);
 /** n draws; *log_prob [n] of them unless NULL; no parts are left on the run. */
 WEIR_API weir_var weir_dist_sample(
     const weir_dist *d, weir_run *run, int64_t n, weir_var context, weir_var *log_prob);

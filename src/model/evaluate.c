@@ -1,0 +1,366 @@
+/* Using a model: rows in blocks on one tape. A row's numbers do not depend on the block
+ * it is in: kernels give each element the same bits however many rows there are, and
+ * random numbers are functions of the row's index. */
+#include <string.h>
+
+#include "base/ctx.h"
+#include "model/model.h"
+
+/* Rows per block: enough to fill the cores, little enough to stay in cache. */
+#define BLOCK 512
+
+struct weir_evaluator {
+  const weir_model *model;
+  weir_run *run;
+};
+
+weir_status weir_evaluator_create(weir_evaluator **out, const weir_model *model) {
+  weir_evaluator *e = weiri_calloc(model->ctx, 1, sizeof *e);
+  if (e == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  e->model = model;
+  const weir_status status = weiri_run_create(
+      &e->run, model->ctx, weiri_params_dtype(model->params), model->params);
+  if (status != WEIR_OK) {
+    weir_evaluator_destroy(&e);
+    return status;
+  }
+  e->run->seed = model->seed;
+  *out = e;
+  return WEIR_OK;
+}
+
+void weir_evaluator_destroy(weir_evaluator **evaluator) {
+  weir_evaluator *e = *evaluator;
+  if (e != NULL) {
+    weiri_run_destroy(&e->run);
+    weiri_free(e->model->ctx, e);
+    *evaluator = NULL;
+  }
+}
+
+weir_var weiri_model_rows(weir_run *run, int64_t n, int64_t d, const double *x) {
+  return weir_leaf_f64(run->tape, weir_shape_2(n, d), x);
+}
+
+weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
+    int64_t contexts, const double *context) {
+  const int64_t c = model->dist->context;
+  if (c == 0 || context == NULL) {
+    return weir_var_none();
+  }
+  const weir_var given = weiri_model_rows(run, contexts, c, context);
+  return contexts == n ? given : weir_broadcast(run->tape, given, weir_shape_2(n, c));
+}
+
+/* One call over n rows: which block, and what every block needs. */
+typedef struct pass {
+  const weir_model *model;
+  int64_t n, contexts;
+  const double *context;
+  const double *in; /* [n, in_width] or NULL */
+  int64_t in_width;
+  const weir_sample_opts *opts;
+  double *out, *extra; /* meaning is the block function's */
+} pass;
+
+typedef weir_status block_fn(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context);
+
+static weir_status check_context(const pass *p) {
+  const int64_t c = p->model->dist->context;
+  if (c > 0 && (p->context == NULL || (p->contexts != p->n && p->contexts != 1))) {
+    return weiri_fail(WEIR_E_SHAPE,
+        "the model is conditional: expected a context of width %lld for each of %lld "
+        "rows, "
+        "or one for all; found %lld",
+        (long long)c, (long long)p->n,
+        (long long)(p->context == NULL ? 0 : p->contexts));
+  }
+  return WEIR_OK;
+}
+
+static weir_status run_block(
+    const pass *p, weir_run *run, block_fn *fn, int64_t first) {
+  const int64_t left = p->n - first, n = left < BLOCK ? left : BLOCK;
+  const bool shared = p->contexts == 1;
+  weiri_run_reset(run);
+  run->first_row = (p->opts == NULL ? 0 : p->opts->first) + first;
+  const double *context = p->context == NULL || shared
+                              ? p->context
+                              : p->context + first * p->model->dist->context;
+  const weir_var c = weiri_model_context(p->model, run, n, shared ? 1 : n, context);
+  WEIR_TRY(fn(p, run, first, n, c));
+  return weir_tape_status(run->tape);
+}
+
+static weir_status run_pass(const pass *p, weir_run *run, block_fn *fn) {
+  WEIR_TRY(check_context(p));
+  for (int64_t first = 0; first < p->n; first += BLOCK) {
+    WEIR_TRY(run_block(p, run, fn, first));
+  }
+  return WEIR_OK;
+}
+
+static weir_status one_pass(const pass *p, block_fn *fn, uint64_t seed) {
+  weir_evaluator *e = NULL;
+  WEIR_TRY(weir_evaluator_create(&e, p->model));
+  e->run->seed = seed;
+  e->run->temperature = p->opts == NULL ? 1.0 : p->opts->temperature;
+  const weir_status status = run_pass(p, e->run, fn);
+  weir_evaluator_destroy(&e);
+  return status;
+}
+
+static weir_var block_rows(const pass *p, weir_run *run, int64_t first, int64_t n) {
+  return weiri_model_rows(run, n, p->in_width, p->in + first * p->in_width);
+}
+
+/* out [n]; extra [n, d]: gradient */
+static weir_status log_prob_block(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
+  const weir_var x = block_rows(p, run, first, n);
+  const weir_var lp = weir_dist_log_prob(p->model->dist, run, x, context);
+  WEIR_TRY(weir_tape_status(run->tape));
+  WEIR_TRY(weir_var_read(run->tape, lp, p->out + first));
+  if (p->extra == NULL) {
+    return WEIR_OK;
+  }
+  weir_var g;
+  WEIR_TRY(weir_grad(run->tape, lp, weir_var_none(), 1, &x, &g, false));
+  return weir_var_read(run->tape, g, p->extra + first * p->in_width);
+}
+
+/* out [n, parts] */
+static weir_status parts_block(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
+  weir_dist_parts(p->model->dist, run, block_rows(p, run, first, n), context);
+  const int64_t k = p->model->n_parts;
+  weir_var column[1];
+  for (int64_t i = 0; i < k && i < run->n_parts; i++) {
+    const weir_shape s = weir_var_shape(run->tape, run->parts[i].value);
+    column[0] = s.rank == 2 ? weir_sum_last(run->tape, run->parts[i].value)
+                            : run->parts[i].value;
+    double buffer[BLOCK];
+    WEIR_TRY(weir_var_read(run->tape, column[0], buffer));
+    for (int64_t r = 0; r < n; r++) {
+      p->out[(first + r) * k + i] = buffer[r];
+    }
+  }
+  return WEIR_OK;
+}
+
+/* out [n, d]; extra [n]: log density */
+static weir_status sample_block(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
+  const weir_dist *d = p->model->dist;
+  weir_var lp;
+  const weir_var x =
+      weir_dist_sample(d, run, n, context, p->extra == NULL ? NULL : &lp);
+  WEIR_TRY(weir_tape_status(run->tape));
+  WEIR_TRY(weir_var_read(run->tape, x, p->out + first * d->event.features));
+  return p->extra == NULL ? WEIR_OK : weir_var_read(run->tape, lp, p->extra + first);
+}
+
+/* out [n, width]; extra [n]: what the direction contributes */
+static weir_status write_direction(
+    const pass *p, weir_run *run, int64_t first, weir_var y, int64_t width) {
+  WEIR_TRY(weir_tape_status(run->tape));
+  WEIR_TRY(weir_var_read(run->tape, y, p->out + first * width));
+  const weir_var total = weiri_run_total(run, 0);
+  return p->extra == NULL || !weir_var_ok(total)
+             ? WEIR_OK
+             : weir_var_read(run->tape, total, p->extra + first);
+}
+
+static weir_status encode_block(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
+  const weir_dist *d = p->model->dist;
+  return write_direction(p, run, first,
+      weir_dist_encode(d, run, block_rows(p, run, first, n), context), d->latent);
+}
+
+static weir_status decode_block(
+    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
+  const weir_dist *d = p->model->dist;
+  return write_direction(p, run, first,
+      weir_dist_decode(d, run, block_rows(p, run, first, n), context),
+      d->event.features);
+}
+
+weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
+    const double *x, int64_t contexts, const double *context, double *out,
+    double *grad) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = x,
+      .in_width = model->dist->event.features,
+      .out = out,
+      .extra = grad};
+  return one_pass(&p, log_prob_block, model->seed);
+}
+
+weir_status weir_model_log_prob(const weir_model *model, int64_t n, const double *x,
+    int64_t contexts, const double *context, double *out) {
+  return weir_model_log_prob_grad(model, n, x, contexts, context, out, NULL);
+}
+
+weir_status weir_evaluator_log_prob(weir_evaluator *e, int64_t n, const double *x,
+    const double *context, double *out, double *grad) {
+  const pass p = {.model = e->model,
+      .n = n,
+      .contexts = n,
+      .context = context,
+      .in = x,
+      .in_width = e->model->dist->event.features,
+      .out = out,
+      .extra = grad};
+  return run_pass(&p, e->run, log_prob_block);
+}
+
+weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
+    const double *x, int64_t contexts, const double *context, double *values) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = x,
+      .in_width = model->dist->event.features,
+      .out = values};
+  return one_pass(&p, parts_block, model->seed);
+}
+
+static weir_status check_sample_opts(
+    const weir_sample_opts *opts, weir_sample_opts *o) {
+  if (opts != NULL) {
+    if (opts->struct_size == 0 || opts->struct_size > sizeof *o) {
+      return weiri_fail(WEIR_E_ARGUMENT,
+          "weir_sample_opts: struct_size is %u, expected %zu", opts->struct_size,
+          sizeof *o);
+    }
+    memcpy(o, opts, opts->struct_size);
+  }
+  if (!(o->temperature > 0.0 && o->temperature <= 1e6)) {
+    return weiri_fail(
+        WEIR_E_CONFIG, "temperature: %g is outside (0, 1e6]", o->temperature);
+  }
+  return WEIR_OK;
+}
+
+weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contexts,
+    const double *context, const weir_sample_opts *opts, double *x, double *log_prob) {
+  weir_sample_opts o = WEIR_SAMPLE_OPTS_INIT;
+  WEIR_TRY(check_sample_opts(opts, &o));
+  pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .opts = &o,
+      .out = x,
+      .extra = o.temperature == 1.0 ? log_prob : NULL};
+  WEIR_TRY(one_pass(&p, sample_block, o.seed));
+  return log_prob == NULL || o.temperature == 1.0
+             ? WEIR_OK
+             : weir_model_log_prob(model, n, x, contexts, context, log_prob);
+}
+
+weir_status weir_model_encode(const weir_model *model, int64_t n, const double *x,
+    int64_t contexts, const double *context, uint64_t seed, double *z,
+    double *log_det) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = x,
+      .in_width = model->dist->event.features,
+      .out = z,
+      .extra = log_det};
+  return one_pass(&p, encode_block, seed);
+}
+
+weir_status weir_model_decode(const weir_model *model, int64_t n, const double *z,
+    int64_t contexts, const double *context, uint64_t seed, double *x,
+    double *log_det) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = z,
+      .in_width = model->dist->latent,
+      .out = x,
+      .extra = log_det};
+  return one_pass(&p, decode_block, seed);
+}
+
+int64_t weir_model_latent_features(const weir_model *model) {
+  return model->dist->latent;
+}
+
+int64_t weir_model_parts(const weir_model *model) {
+  return model->n_parts;
+}
+
+const char *weir_model_part_name(const weir_model *model, int64_t i) {
+  return i < 0 || i >= model->n_parts ? NULL : model->part_names[i];
+}
+
+/* A point inside of every support. */
+static double inside(weir_support s) {
+  switch (s.kind) {
+  case WEIR_POSITIVE:
+    return s.lo + 1.0;
+  case WEIR_INTERVAL:
+    return 0.5 * (s.lo + s.hi);
+  case WEIR_CIRCLE:
+  case WEIR_INTEGERS:
+    return s.lo;
+  default:
+    return 0.0;
+  }
+}
+
+static weir_status name_parts(weir_model *m, const weir_run *run) {
+  static const char *const kinds[] = {
+      "log_det", "base", "likelihood", "posterior", "prior", "kl", "bound"};
+  m->part_names = weiri_calloc(m->ctx, (size_t)run->n_parts + 1, sizeof *m->part_names);
+  if (m->part_names == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (int i = 0; i < run->n_parts; i++) {
+    m->part_names[i] =
+        weiri_format(m->ctx, "%s:%s", kinds[run->parts[i].kind], run->parts[i].path);
+    if (m->part_names[i] == NULL) {
+      return WEIR_E_MEMORY;
+    }
+    m->n_parts++;
+  }
+  return WEIR_OK;
+}
+
+weir_status weiri_model_probe(weir_model *m) {
+  weir_evaluator *e = NULL;
+  WEIR_TRY(weir_evaluator_create(&e, m));
+  const weir_event *event = &m->dist->event;
+  double *x = weiri_calloc(m->ctx, (size_t)event->features + 1, sizeof *x);
+  double *context = weiri_calloc(m->ctx, (size_t)m->dist->context + 1, sizeof *context);
+  weir_status status = x == NULL || context == NULL ? WEIR_E_MEMORY : WEIR_OK;
+  for (int64_t j = 0; status == WEIR_OK && j < event->features; j++) {
+    x[j] = inside(event->support[j]);
+  }
+  if (status == WEIR_OK) {
+    const weir_var row = weiri_model_rows(e->run, 1, event->features, x);
+    weir_dist_parts(
+        m->dist, e->run, row, weiri_model_context(m, e->run, 1, 1, context));
+    status = weir_tape_status(e->run->tape);
+  }
+  if (status == WEIR_OK) {
+    status = name_parts(m, e->run);
+  }
+  weiri_free(m->ctx, x);
+  weiri_free(m->ctx, context);
+  weir_evaluator_destroy(&e);
+  return status;
+}

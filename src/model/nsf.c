@@ -1,0 +1,50 @@
+/* Rational-quadratic spline flow (coupling; Durkan et al. 2019, section 5.1): steps of
+ * a random permutation, an LU linear layer and splines steered by a residual network,
+ * and a last linear layer */
+#include "model/preset.h"
+
+typedef struct options {
+  weiri_flow_size size;
+} options;
+
+static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
+    WEIRI_OPT_HIDDEN(options),
+    WEIRI_OPT_LAYERS(options, "residual blocks of the networks"),
+    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options), WEIRI_OPT_BINS(options),
+    WEIRI_OPT_TAIL(options), {0}};
+
+static void fill(void *o, const weiri_plan_info *info) {
+  weiri_flow_size_fill(&((options *)o)->size, info);
+}
+
+static json_t *layers(const void *o, const weiri_plan_info *info) {
+  const weiri_flow_size *s = &((const options *)o)->size;
+  json_t *list = json_array();
+  for (int64_t i = 0; info->features > 1 && i < s->transforms; i++) {
+    json_array_append_new(
+        list, json_pack("{s:s, s:I}", "name", "permutation", "seed", (json_int_t)i));
+    json_array_append_new(list, json_string("lu_linear"));
+    json_array_append_new(
+        list, weiri_spec_coupling(i, weiri_spec_rqs(s), weiri_spec_resnet(s)));
+  }
+  if (info->features > 1) {
+    json_array_append_new(list, json_string("lu_linear"));
+  } else {
+    weiri_append_one_column(list, s, weiri_spec_rqs(s));
+  }
+  return list;
+}
+
+static json_t *base(const void *o, const weiri_plan_info *info) {
+  (void)o;
+  (void)info;
+  return json_string("standard");
+}
+
+const weiri_preset weiri_preset_nsf = {
+    .is = {"nsf", "neural spline flow, coupling", "Durkan et al. 2019", sizeof(options),
+        opts},
+    .fill = fill,
+    .layers = layers,
+    .base = base,
+};
