@@ -1,1 +1,7 @@
-weir_sources(arena.c ctx.c log.c memory.c rng.c sha256.c status.c text.c words.c)
+weir_sources(arena.c config.c config_set.c config_write.c ctx.c file.c log.c memory.c option.c
+  rng.c scalar.c sha256.c status.c text.c words.c)
+if(WEIR_HAVE_YAML)
+  weir_sources(config_yaml.c)
+else()
+  weir_sources(config_json.c)
+endif()
