@@ -1,5 +1,5 @@
-weir_sources(arena.c config.c config_set.c config_write.c ctx.c file.c log.c memory.c option.c
-  rng.c scalar.c sha256.c status.c text.c words.c)
+weir_sources(about.c arena.c config.c config_set.c config_write.c ctx.c file.c log.c memory.c option.c
+  rng.c scalar.c sha256.c spec.c status.c text.c words.c)
 if(WEIR_HAVE_YAML)
   weir_sources(config_yaml.c)
 else()

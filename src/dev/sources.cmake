@@ -1,1 +1,1 @@
-weir_sources(threads.c ctx.c)
+weir_sources(threads.c ctx.c check.c)

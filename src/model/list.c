@@ -1,0 +1,72 @@
+/* The registries, for listings and documentation. */
+#include <string.h>
+
+#include "model/preset.h"
+#include "part/part.h"
+#include "weir/about.h"
+#include "weir/sys/reader.h"
+
+static bool give_class(const weir_class *c, weir_listed *out) {
+  if (c != NULL) {
+    *out = (weir_listed){c->name, c->doc, c->cite, c->opts};
+  }
+  return c != NULL;
+}
+
+static bool layer_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  return give_class(weiri_class_at(ctx, WEIRI_KIND_LAYER, i), out);
+}
+
+static bool map_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  return give_class(weiri_class_at(ctx, WEIRI_KIND_ELEM, i), out);
+}
+
+static bool dist_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  return give_class(weiri_class_at(ctx, WEIRI_KIND_DIST, i), out);
+}
+
+static bool net_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  return give_class(weiri_class_at(ctx, WEIRI_KIND_NET, i), out);
+}
+
+static bool preset_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_preset *preset = weiri_preset_at(i);
+  return give_class(preset == NULL ? NULL : &preset->is, out);
+}
+
+static bool reader_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  const weir_reader_class *c = weir_reader_class_at(ctx, i);
+  if (c != NULL) {
+    *out = (weir_listed){c->name, c->doc, NULL, NULL};
+  }
+  return c != NULL;
+}
+
+typedef struct registry {
+  const char *name;
+  bool (*at)(const weir_ctx *ctx, int i, weir_listed *out);
+} registry;
+
+static const registry registries[] = {
+    {"presets", preset_at},
+    {"layers", layer_at},
+    {"maps", map_at},
+    {"distributions", dist_at},
+    {"networks", net_at},
+    {"readers", reader_at},
+    {NULL, NULL},
+};
+
+const char *weir_registry(int i) {
+  return registries[i].name;
+}
+
+bool weir_registry_at(const weir_ctx *ctx, const char *name, int i, weir_listed *out) {
+  for (const registry *r = registries; r->name != NULL; r++) {
+    if (strcmp(r->name, name) == 0) {
+      return r->at(ctx, i, out);
+    }
+  }
+  return false;
+}
