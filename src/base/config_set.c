@@ -5,10 +5,11 @@
 
 #include "base/config.h"
 
-/* One step of a path: a key, or an index when key is NULL. */
+enum { KEY_MAX = 256, INDEX_MAX = 65535 };
+
+/* One step of a path: a key, or an index when key is empty. */
 typedef struct step {
-  const char *key;
-  size_t len;
+  char key[KEY_MAX];
   int64_t index;
 } step;
 
@@ -22,26 +23,24 @@ static weir_status malformed(const char *path, size_t len) {
 static weir_status next_step(
     const char *path, size_t len, size_t *at, bool first, step *out) {
   size_t i = *at;
-  const bool indexed = path[i] == '[';
-  if (indexed == first && indexed) {
+  const bool indexed = !first && path[i] == '[';
+  if (!first && path[i] != '[' && path[i] != '.') {
     return malformed(path, len);
   }
-  if (!indexed && !first && path[i++] != '.') {
-    return malformed(path, len);
-  }
-  const size_t start = indexed ? ++i : i;
+  const size_t start = first ? i : ++i;
   while (i < len && strchr(".[]", path[i]) == NULL) {
     i++;
   }
-  *out = (step){indexed ? NULL : path + start, i - start, 0};
-  if (i == start) {
+  const size_t n = i - start;
+  if (n == 0 || n >= KEY_MAX || (indexed && (i == len || path[i++] != ']'))) {
     return malformed(path, len);
   }
-  if (indexed) {
-    if (i == len || path[i++] != ']' ||
-        !weiri_parse_int(path + start, out->len, &out->index) || out->index < 0) {
-      return malformed(path, len);
-    }
+  *out = (step){"", 0};
+  if (!indexed) {
+    memcpy(out->key, path + start, n);
+  } else if (!weiri_parse_int(path + start, n, &out->index) || out->index < 0 ||
+             out->index > INDEX_MAX) {
+    return malformed(path, len);
   }
   *at = i;
   return WEIR_OK;
@@ -53,78 +52,69 @@ static weir_status wrong_kind(
       upto == 0 ? "the top" : "", (int)upto, path, wanted, weiri_json_kind(node));
 }
 
-/* Jansson keeps keys with a NUL; a step has none. */
-static char *key_of(const weir_ctx *ctx, const step *s) {
-  return weiri_format(ctx, "%.*s", (int)s->len, s->key);
+/* The child at a step, or NULL. */
+static json_t *child_of(const json_t *node, const step *s) {
+  return s->key[0] == '\0' ? json_array_get(node, (size_t)s->index)
+                           : json_object_get(node, s->key);
 }
 
-/* The node below, made an object where it is missing or null. */
-static weir_status descend(
-    const weir_ctx *ctx, json_t *node, const step *s, json_t **below) {
-  char *key = key_of(ctx, s);
-  if (key == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  weir_status status = WEIR_OK;
-  *below = json_object_get(node, key);
-  if (*below == NULL || json_is_null(*below)) {
-    *below = json_object();
-    if (json_object_set_new(node, key, *below) != 0) {
-      status = weiri_json_made(NULL, below);
-    }
-  }
-  weiri_free(ctx, key);
-  return status;
-}
-
-static weir_status put(
-    const weir_ctx *ctx, json_t *node, const step *s, json_t *value) {
+/* Puts a value, borrowed, at a step; a list grows by nulls as far as is needed. */
+static weir_status put(json_t *node, const step *s, json_t *value) {
   int failed = 0;
-  if (s->key == NULL) {
-    failed = json_array_set(node, (size_t)s->index, value);
+  if (s->key[0] != '\0') {
+    failed = json_object_set(node, s->key, value);
   } else {
-    char *key = key_of(ctx, s);
-    if (key == NULL) {
-      return WEIR_E_MEMORY;
+    while (failed == 0 && json_array_size(node) <= (uint64_t)s->index) {
+      failed = json_array_append_new(node, json_null());
     }
-    failed = json_object_set(node, key, value);
-    weiri_free(ctx, key);
+    failed = failed != 0 ? failed : json_array_set(node, (size_t)s->index, value);
   }
   return failed != 0 ? weiri_json_made(NULL, &value) : WEIR_OK;
 }
 
-/* That the step fits the node; upto is the path to the node. */
+/* The node below, made where it is missing or null. */
+static weir_status descend(json_t *node, const step *s, bool list, json_t **below) {
+  *below = child_of(node, s);
+  if (*below != NULL && !json_is_null(*below)) {
+    return WEIR_OK;
+  }
+  json_t *made = NULL;
+  WEIR_TRY(weiri_json_made(list ? json_array() : json_object(), &made));
+  const weir_status status = put(node, s, made);
+  *below = made;
+  json_decref(made);
+  return status;
+}
+
+/* That the step fits the node; upto is the length of the path to the node. */
 static weir_status check_step(
-    const char *path, size_t upto, const json_t *node, const step *s) {
-  if (s->key != NULL) {
+    const char *path, size_t upto, const json_t *node, const step *s, bool grow) {
+  if (s->key[0] != '\0') {
     return json_is_object(node) ? WEIR_OK : wrong_kind(path, upto, "a mapping", node);
   }
   if (!json_is_array(node)) {
     return wrong_kind(path, upto, "a list", node);
   }
-  if ((uint64_t)s->index >= json_array_size(node)) {
+  if (!grow && (uint64_t)s->index >= json_array_size(node)) {
     return weiri_fail(WEIR_E_CONFIG, "%.*s: no entry [%lld], the list has %zu",
         (int)upto, path, (long long)s->index, json_array_size(node));
   }
   return WEIR_OK;
 }
 
+/* grow: lists are made and extended too, not only mappings. */
 static weir_status assign(
-    const weir_ctx *ctx, json_t *node, const char *path, size_t len, json_t *value) {
+    json_t *node, const char *path, size_t len, json_t *value, bool grow) {
   size_t at = 0;
   for (bool first = true;; first = false) {
     const size_t upto = at;
     step s;
     WEIR_TRY(next_step(path, len, &at, first, &s));
-    WEIR_TRY(check_step(path, upto, node, &s));
+    WEIR_TRY(check_step(path, upto, node, &s, grow));
     if (at == len) {
-      return put(ctx, node, &s, value);
+      return put(node, &s, value);
     }
-    if (s.key == NULL) {
-      node = json_array_get(node, (size_t)s.index);
-    } else {
-      WEIR_TRY(descend(ctx, node, &s, &node));
-    }
+    WEIR_TRY(descend(node, &s, grow && path[at] == '[', &node));
   }
 }
 
@@ -158,8 +148,14 @@ weir_status weiri_config_set(
       weiri_config_read(ctx, equals + 1, strlen(equals + 1), where, &value);
   weiri_free(ctx, where);
   if (status == WEIR_OK) {
-    status = assign(ctx, root, assignment, len, value);
+    status = assign(root, assignment, len, value, false);
   }
   json_decref(value);
   return status;
+}
+
+weir_status weiri_config_put(json_t *root, const char *path, json_t *value) {
+  const size_t len = strlen(path);
+  WEIR_TRY(check_path(path, len));
+  return assign(root, path, len, value, true);
 }
