@@ -1,0 +1,8 @@
+# Writes what `program arguments` prints to `output`; fails, leaving nothing, when it does.
+execute_process(COMMAND ${program} ${arguments}
+  OUTPUT_FILE ${output}.part RESULT_VARIABLE code)
+if(NOT code EQUAL 0)
+  file(REMOVE ${output}.part)
+  message(FATAL_ERROR "${program} ${arguments}: exit ${code}")
+endif()
+file(RENAME ${output}.part ${output})
