@@ -1,0 +1,1 @@
+weir_sources(registry.c optim.c schedule.c)
