@@ -264,6 +264,14 @@ typedef struct weir_net_class {
   void (*teardown)(weir_net *net);
   /** x [n, in], context [n, c] or none -> [n, out] */
   weir_var (*apply)(const weir_net *net, weir_run *run, weir_var x, weir_var context);
+  /** Masked networks, both optional: the outputs degree by degree without gradients,
+   * each hidden unit computed once. begin gives the state for n rows, memory of the
+   * tape's step (NULL: the tape is poisoned). advance writes the outputs of one degree
+   * [n, count]; x [n, in] has its inputs of lower degree filled in; degrees are asked
+   * for in ascending order from 1. */
+  void *(*begin)(const weir_net *net, weir_run *run, int64_t n, weir_var context);
+  void (*advance)(const weir_net *net, weir_run *run, void *state, int64_t degree,
+      const void *x, void *y);
 } weir_net_class;
 
 struct weir_net {

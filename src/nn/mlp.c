@@ -1,0 +1,208 @@
+/* A multilayer perceptron: h_1 = act(W_1 x + C c + b_1), h_l = act(W_l h_{l-1} + b_l),
+ * y = W h_L + b, with dropout after every activation. Masked, it is MADE (Germain et
+ * al. 2015; degrees as in MAF's code). */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "nn/nn.h"
+
+typedef struct mlp {
+  weir_net base;
+  weir_ints hidden;
+  int activation;
+  double dropout, last_scale;
+  char *path;
+  weiri_dense *layer; /* [hidden.n + 1]: the hidden ones, then the output */
+  weiri_dense context;
+  int64_t **degree; /* [hidden.n] of the units, when masked */
+  int64_t *out_degree;
+} mlp;
+
+static const weir_opt opts[] = {
+    {"hidden", WEIR_OPT_INTS, offsetof(mlp, hidden), "[64, 64]", 1, 1048576, NULL,
+        "widths of the hidden layers"},
+    {"activation", WEIR_OPT_CHOICE, offsetof(mlp, activation), "\"relu\"", 0, 0,
+        WEIRI_ACTIVATION_NAMES, "nonlinearity"},
+    {"dropout", WEIR_OPT_REAL, offsetof(mlp, dropout), "0", 0, 0.99, NULL,
+        "probability of dropping a hidden unit in training"},
+    {"last_scale", WEIR_OPT_REAL, offsetof(mlp, last_scale), "0.1", 0, 100, NULL,
+        "initial weights of the last layer, relative to the usual ones"},
+    {0}};
+
+static weir_status setup_degrees(mlp *m, weir_ctx *ctx, const weir_net_io *io) {
+  const int64_t n = m->hidden.n;
+  m->degree = weiri_calloc(ctx, (size_t)n + 1, sizeof *m->degree);
+  m->out_degree = weiri_alloc(ctx, (size_t)(io->out + 1) * sizeof(int64_t));
+  if (m->degree == NULL || m->out_degree == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  memcpy(m->out_degree, io->out_degree, (size_t)io->out * sizeof(int64_t));
+  for (int64_t l = 0; l < n; l++) {
+    m->degree[l] = weiri_hidden_degrees(ctx, io, m->hidden.v[l]);
+    if (m->degree[l] == NULL) {
+      return WEIR_E_MEMORY;
+    }
+  }
+  return WEIR_OK;
+}
+
+/* Layer l of the network: l = hidden.n is the output. */
+static weir_status setup_layer(
+    mlp *m, weir_build *b, const weir_net_io *io, int64_t l) {
+  const int64_t last = m->hidden.n;
+  const int64_t in = l == 0 ? io->in : m->hidden.v[l - 1];
+  const int64_t out = l == last ? io->out : m->hidden.v[l];
+  int64_t *prefix = NULL;
+  if (io->masked) {
+    prefix = weiri_degree_prefix(b->ctx, out, l == last ? m->out_degree : m->degree[l],
+        in, l == 0 ? io->in_degree : m->degree[l - 1], l == last);
+    if (prefix == NULL) {
+      return WEIR_E_MEMORY;
+    }
+  }
+  char name[32] = "output";
+  if (l < last) {
+    snprintf(name, sizeof name, "hidden[%lld]", (long long)l);
+  }
+  const int64_t fan_in = l == 0 ? in + io->context : in;
+  return weiri_dense_setup(&m->layer[l], b, name, in, out,
+      weiri_dense_default(fan_in, l == last ? m->last_scale : 1.0), prefix);
+}
+
+static weir_status setup(weir_net *net, weir_build *b, const weir_net_io *io) {
+  mlp *m = (mlp *)net;
+  const int64_t n = m->hidden.n;
+  if (n < 1) {
+    return weiri_fail(
+        WEIR_E_CONFIG, "%s.hidden: expected the width of one layer or more", b->path);
+  }
+  net->hidden = m->hidden.v[n - 1];
+  m->path = weiri_strdup(b->ctx, b->path);
+  m->layer = weiri_calloc(b->ctx, (size_t)n + 1, sizeof *m->layer);
+  if (m->path == NULL || m->layer == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  if (io->masked) {
+    WEIR_TRY(setup_degrees(m, b->ctx, io));
+  }
+  for (int64_t l = 0; l <= n; l++) {
+    WEIR_TRY(setup_layer(m, b, io, l));
+  }
+  if (io->context == 0) {
+    return WEIR_OK;
+  }
+  const double bound = weiri_dense_default(io->in + io->context, 1.0).weight;
+  return weiri_dense_setup(&m->context, b, "context", io->context, m->hidden.v[0],
+      (weiri_dense_init){bound, -1.0}, NULL);
+}
+
+static void teardown(weir_net *net) {
+  mlp *m = (mlp *)net;
+  for (int64_t l = 0; m->layer != NULL && l <= m->hidden.n; l++) {
+    weiri_dense_teardown(net->ctx, &m->layer[l]);
+  }
+  for (int64_t l = 0; m->degree != NULL && l < m->hidden.n; l++) {
+    weiri_free(net->ctx, m->degree[l]);
+  }
+  weiri_free(net->ctx, m->degree);
+  weiri_free(net->ctx, m->out_degree);
+  weiri_free(net->ctx, m->layer);
+  weiri_free(net->ctx, m->path);
+}
+
+static weir_var hidden_layer(
+    const mlp *m, weir_run *run, int64_t l, weir_var x, weir_var context) {
+  weir_tape *t = weir_run_tape(run);
+  const weiri_activation a = (weiri_activation)m->activation;
+  weir_var h;
+  if (l == 0 && m->base.context > 0) {
+    h = weiri_activate(t, a,
+        weir_add(t, weiri_dense_apply(&m->layer[0], run, x),
+            weiri_dense_apply(&m->context, run, context)));
+  } else {
+    h = weiri_dense_activate(&m->layer[l], run, a, x);
+  }
+  char path[512];
+  snprintf(path, sizeof path, "%s.dropout[%lld]", m->path, (long long)l);
+  return weiri_dropout(run, path, m->dropout, h);
+}
+
+static weir_var apply(
+    const weir_net *net, weir_run *run, weir_var x, weir_var context) {
+  const mlp *m = (const mlp *)net;
+  for (int64_t l = 0; l < m->hidden.n; l++) {
+    x = hidden_layer(m, run, l, x, context);
+  }
+  return weiri_dense_apply(&m->layer[m->hidden.n], run, x);
+}
+
+/* ---- degree by degree ---- */
+
+typedef struct state {
+  int64_t n;
+  void *
+      *units; /* [hidden.n]: [n, width] activations, filled up to the degree reached */
+} state;
+
+/* The context's share of the first layer, where the units are then added. */
+static void start_first(const mlp *m, weir_run *run, state *s, weir_var context) {
+  weir_tape *t = weir_run_tape(run);
+  const void *share = weir_var_data(t, weiri_dense_apply(&m->context, run, context));
+  if (share != NULL) {
+    memcpy(s->units[0], share,
+        (size_t)(s->n * m->hidden.v[0]) * weir_dtype_size(weir_tape_dtype(t)));
+  }
+}
+
+static void *begin(const weir_net *net, weir_run *run, int64_t n, weir_var context) {
+  const mlp *m = (const mlp *)net;
+  weir_tape *t = weir_run_tape(run);
+  const size_t size = weir_dtype_size(weir_tape_dtype(t));
+  state *s = weiri_tape_take(t, sizeof *s);
+  void **units = weiri_tape_take(t, (size_t)m->hidden.n * sizeof *units);
+  for (int64_t l = 0; units != NULL && l < m->hidden.n; l++) {
+    units[l] = weiri_tape_take(t, (size_t)(n * m->hidden.v[l] + 1) * size);
+    if (units[l] == NULL) {
+      return NULL;
+    }
+  }
+  if (s == NULL || units == NULL) {
+    return NULL;
+  }
+  *s = (state){n, units};
+  if (net->context > 0) {
+    start_first(m, run, s, context);
+  }
+  return s;
+}
+
+static void advance(const weir_net *net, weir_run *run, void *state_, int64_t degree,
+    const void *x, void *y) {
+  const mlp *m = (const mlp *)net;
+  const state *s = state_;
+  const void *in = x;
+  int64_t count;
+  for (int64_t l = 0; l < m->hidden.n; l++) {
+    const int64_t width = m->hidden.v[l];
+    const int64_t first = weiri_degree_range(width, m->degree[l], degree - 1, &count);
+    weiri_dense_units(&m->layer[l], run, s->n, in, first, count, s->units[l], width,
+        first, l == 0 && net->context > 0);
+    weiri_activate_columns(weir_run_tape(run), (weiri_activation)m->activation, s->n,
+        width, first, count, s->units[l]);
+    in = s->units[l];
+  }
+  const int64_t first = weiri_degree_range(net->out, m->out_degree, degree, &count);
+  weiri_dense_units(
+      &m->layer[m->hidden.n], run, s->n, in, first, count, y, count, 0, false);
+}
+
+const weir_net_class weir_net_mlp = {
+    .is = {"mlp", "multilayer perceptron; masked: MADE",
+        "Germain et al. 2015, eq. 8 to 13", sizeof(mlp), opts},
+    .setup = setup,
+    .teardown = teardown,
+    .apply = apply,
+    .begin = begin,
+    .advance = advance,
+};

@@ -1,0 +1,1 @@
+weir_sources(activation.c degrees.c dense.c)
