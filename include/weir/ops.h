@@ -19,6 +19,20 @@ typedef struct weir_linear_opts {
   const int64_t *prefix;
 } weir_linear_opts;
 
+/** Which triangle of a matrix weir_solve_tri reads, and how. */
+typedef struct weir_tri_opts {
+  bool lower;     /**< the lower triangle, else the upper */
+  bool transpose; /**< solve with a' */
+  bool unit;      /**< the diagonal is 1 and not read */
+} weir_tri_opts;
+
+/** A function of rows for weir_custom: fills value[n] from x[n, d] and, when grad is not
+ * NULL, grad[n, d] with the gradients. The same rows always give the same numbers. Called
+ * from the thread that records or differentiates. Any other status than WEIR_OK ends the
+ * step with it. */
+typedef weir_status weir_custom_fn(
+    void *user, int64_t n, int64_t d, const double *x, double *value, double *grad);
+
 #define WEIR_OP(name, params, doc) WEIR_API weir_var weir_##name params;
 #include "weir/ops.def"
 #undef WEIR_OP

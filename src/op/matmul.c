@@ -1,6 +1,6 @@
 /* C = op(A) op(B) over the last two axes; leading axes of A are kept, B has the same or
  * none. Gradients: dA = G op(B)', dB = op(A)' G, transposed as the argument was. */
-#include "op/op.h"
+#include "op/matrix.h"
 
 typedef struct attr {
   bool ta, tb;
@@ -33,14 +33,6 @@ static void eval(weir_tape *t, const weir_node *y) {
   }
 }
 
-/* Leading axes folded into rows, when B has none and A is not transposed. */
-static weir_var rows_of(weir_tape *t, weir_var x) {
-  const weir_shape s = weir_var_shape(t, x);
-  const int64_t last = s.dim[s.rank - 1];
-  return weir_reshape(
-      t, x, weir_shape_2(last == 0 ? 0 : weir_shape_size(&s) / last, last));
-}
-
 static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
   const attr *at = y->attr;
@@ -53,7 +45,8 @@ static void vjp(
     return;
   }
   const bool shared = y->in[1]->shape.rank == 2 && y->in[0]->shape.rank > 2;
-  const weir_var ra = shared ? rows_of(t, a) : a, rg = shared ? rows_of(t, gy) : gy;
+  const weir_var ra = shared ? weiri_fold_rows(t, a) : a,
+                 rg = shared ? weiri_fold_rows(t, gy) : gy;
   gx[1] = at->tb ? weir_matmul(t, rg, ra, true, at->ta)
                  : weir_matmul(t, ra, rg, !at->ta, false);
 }
@@ -96,7 +89,7 @@ weir_var weir_matmul(weir_tape *t, weir_var a, weir_var b, bool ta, bool tb) {
         tb ? "'" : "");
   }
   if (sb.rank == 2 && sa.rank > 2) {
-    return weir_reshape(t, weir_matmul(t, rows_of(t, a), b, ta, tb), out);
+    return weir_reshape(t, weir_matmul(t, weiri_fold_rows(t, a), b, ta, tb), out);
   }
   const weir_var in[2] = {a, b};
   return weir_op_apply(t, &weir_op_matmul, out, 2, in, &at, sizeof at);

@@ -1,0 +1,118 @@
+/* Gaussian. With residuals u = (I + N)(x - loc), N strictly lower triangular (zero
+ * unless full), and e = exp(-log_scale) u:
+ *     log p(x) = log N(e; 0, I) - sum log_scale.
+ * The precision matrix is (I + N)' diag(exp(-2 log_scale)) (I + N): row j of N
+ * regresses column j on the ones before it. With a context loc and log_scale are
+ * functions of it.
+ */
+#include "dist/gauss.h"
+
+enum { STANDARD, DIAGONAL, FULL };
+
+typedef struct normal {
+  weir_dist base;
+  int kind;
+  weiri_theta_opts theta_opts;
+  weiri_theta theta; /* [2 d]: loc, log_scale */
+  weir_slot loc, log_scale, lower;
+  int64_t *prefix;
+} normal;
+
+static const weir_opt opts[] = {
+    {"kind", WEIR_OPT_CHOICE, offsetof(normal, kind), "\"standard\"", 0, 0,
+        "standard|diagonal|full",
+        "N(0, I), or a learned mean with a diagonal or full covariance"},
+    WEIRI_OPT_CONDITIONAL(normal, "mean and scale (not when standard)"),
+    WEIRI_OPT_CONTEXT_NET(normal), {0}};
+
+static weir_status setup_lower(normal *g, weir_build *b, int64_t d) {
+  unsigned char *keep = weiri_strictly_lower(b->ctx, 1, d);
+  g->prefix = weiri_prefix_strict(b->ctx, d);
+  const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
+  const weir_status status =
+      keep == NULL || g->prefix == NULL
+          ? WEIR_E_MEMORY
+          : weir_build_param(b, &g->lower, "lower", weir_shape_2(d, d), zero, keep);
+  weiri_free(b->ctx, keep);
+  return status;
+}
+
+static weir_status setup(weir_dist *dist, weir_build *b) {
+  normal *g = (normal *)dist;
+  const int64_t d = dist->event.features;
+  WEIR_TRY(weir_event_require_real(&dist->event, dist->path));
+  if (g->kind == STANDARD) {
+    return WEIR_OK;
+  }
+  const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
+  WEIR_TRY(weir_build_param(b, &g->loc, "loc", weir_shape_1(d), zero, NULL));
+  WEIR_TRY(
+      weir_build_param(b, &g->log_scale, "log_scale", weir_shape_1(d), zero, NULL));
+  WEIR_TRY(weiri_theta_setup(&g->theta, b, &g->theta_opts, 2 * d));
+  return g->kind == FULL ? setup_lower(g, b, d) : WEIR_OK;
+}
+
+static void teardown(weir_dist *dist) {
+  normal *g = (normal *)dist;
+  weiri_theta_teardown(&g->theta);
+  weiri_free(dist->ctx, g->prefix);
+}
+
+static void push(const weir_dist *dist, weir_run *run, weir_var e, weir_var log_scale) {
+  weir_tape *t = run->tape;
+  weir_var value = weiri_gauss_log(t, e);
+  if (weir_var_ok(log_scale)) {
+    value = weir_sub(t, value, weir_sum_last(t, log_scale));
+  }
+  weir_run_part(run, WEIR_PART_BASE, dist->path, value, weir_var_none());
+}
+
+static void log_prob(
+    const weir_dist *dist, weir_run *run, weir_var x, weir_var context) {
+  const normal *g = (const normal *)dist;
+  weir_tape *t = run->tape;
+  if (g->kind == STANDARD) {
+    push(dist, run, x, weir_var_none());
+    return;
+  }
+  const int64_t d = dist->event.features;
+  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
+  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+  weir_var u = weir_sub(t, x, weiri_theta_part(run, g->loc, theta, 0, d));
+  if (g->kind == FULL) {
+    const weir_linear_opts lower = {WEIR_ACT_NONE, g->prefix};
+    u = weir_add(
+        t, u, weir_linear(t, u, weir_run_param(run, g->lower), weir_var_none(), lower));
+  }
+  push(dist, run, weir_mul(t, u, weir_exp(t, weir_neg(t, log_scale))), log_scale);
+}
+
+static weir_var sample(
+    const weir_dist *dist, weir_run *run, int64_t n, weir_var context) {
+  const normal *g = (const normal *)dist;
+  weir_tape *t = run->tape;
+  const int64_t d = dist->event.features;
+  const weir_var e = weiri_gauss_draw(run, dist->path, n, d);
+  if (g->kind == STANDARD) {
+    push(dist, run, e, weir_var_none());
+    return e;
+  }
+  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
+  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+  weir_var u = weir_mul(t, e, weir_exp(t, log_scale));
+  if (g->kind == FULL) {
+    const weir_tri_opts unit = {.lower = true, .unit = true};
+    u = weir_solve_tri(t, weir_run_param(run, g->lower), u, unit);
+  }
+  push(dist, run, e, log_scale);
+  return weir_add(t, u, weiri_theta_part(run, g->loc, theta, 0, d));
+}
+
+const weir_dist_class weir_dist_normal = {
+    .is = {"normal", "Gaussian: standard, or learned with diagonal or full covariance",
+        NULL, sizeof(normal), opts},
+    .setup = setup,
+    .teardown = teardown,
+    .log_prob = log_prob,
+    .sample = sample,
+};

@@ -1,0 +1,44 @@
+/* Parameters of a part: free numbers, plus a function of the context when there is one.
+ *     theta(c) = free + W c      or      free + net(c) */
+#ifndef WEIRI_THETA_H
+#define WEIRI_THETA_H
+
+#include "part/part.h"
+
+typedef struct weiri_theta {
+  int64_t size;
+  weir_slot weight; /* [size, context]; index -1: none */
+  weir_net *net;    /* or NULL */
+  bool conditional;
+} weiri_theta;
+
+/* What a row of options for it reads: `conditional` and `net`. */
+typedef struct weiri_theta_opts {
+  bool conditional;
+  const weir_spec *net;
+} weiri_theta_opts;
+
+#define WEIRI_OPT_CONDITIONAL(S, what)                                                 \
+  {                                                                                    \
+    "conditional", WEIR_OPT_BOOL, offsetof(S, theta_opts.conditional), "true", 0, 0,   \
+        NULL, "with a context: " what " depend on it"                                  \
+  }
+#define WEIRI_OPT_CONTEXT_NET(S)                                                       \
+  {                                                                                    \
+    "net", WEIR_OPT_SPEC, offsetof(S, theta_opts.net), "null", 0, 0, NULL,             \
+        "network of the context; null: linear in it"                                   \
+  }
+
+/* size numbers that depend on b's context when the options say so: starting at zero
+ * when linear, so that the free part alone counts. */
+weir_status weiri_theta_setup(
+    weiri_theta *theta, weir_build *b, const weiri_theta_opts *opts, int64_t size);
+void weiri_theta_teardown(weiri_theta *theta);
+/* The part that depends on the context, [n, size]; none when nothing does. */
+weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var context);
+/* Columns first .. first + count - 1 of theta (none: zeros) added to the parameter in
+ * slot [count]: [1, count] or [n, count]. */
+weir_var weiri_theta_part(
+    weir_run *run, weir_slot slot, weir_var theta, int64_t first, int64_t count);
+
+#endif
