@@ -50,6 +50,7 @@ endfunction()
 function(weir_room room)
   set(WEIR_ROOM_DIR ${PROJECT_SOURCE_DIR}/src/${room})
   if(EXISTS ${WEIR_ROOM_DIR}/sources.cmake)
+    # include() makes CMake configure again when the file changes
     include(${WEIR_ROOM_DIR}/sources.cmake)
   endif()
 endfunction()

@@ -18,18 +18,18 @@ weir_status weiri_fail(weir_status code, const char *fmt, ...)
 weir_status weiri_where(weir_status code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-#define WEIR_TRY(expr)                                                                   \
-  do {                                                                                   \
-    const weir_status weiri_s_ = (expr);                                                 \
-    if (weiri_s_ != WEIR_OK)                                                             \
-      return weiri_s_;                                                                   \
+#define WEIR_TRY(expr)                                                                 \
+  do {                                                                                 \
+    const weir_status weiri_s_ = (expr);                                               \
+    if (weiri_s_ != WEIR_OK)                                                           \
+      return weiri_s_;                                                                 \
   } while (0)
 /* Needs a local `weir_status status` and a label that frees in reverse order. */
-#define WEIR_TRY_GOTO(label, expr)                                                       \
-  do {                                                                                   \
-    status = (expr);                                                                     \
-    if (status != WEIR_OK)                                                               \
-      goto label;                                                                        \
+#define WEIR_TRY_GOTO(label, expr)                                                     \
+  do {                                                                                 \
+    status = (expr);                                                                   \
+    if (status != WEIR_OK)                                                             \
+      goto label;                                                                      \
   } while (0)
 
 /* Memory of the context. Failing returns NULL with the message set (E_MEMORY). */
@@ -45,8 +45,8 @@ char *weiri_format(const weir_ctx *ctx, const char *fmt, ...)
 void weiri_log(const weir_ctx *ctx, weir_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Bump allocator: reset keeps the memory; after a reset that saw several blocks there is
- * one block as large as all of them, so a repeated step allocates nothing. */
+/* Bump allocator: reset keeps the memory; after a reset that saw several blocks there
+ * is one block as large as all of them, so a repeated step allocates nothing. */
 typedef struct weiri_arena weiri_arena;
 weir_status weiri_arena_create(weiri_arena **out, const weir_ctx *ctx, size_t block);
 void weiri_arena_destroy(weiri_arena **arena);
@@ -57,7 +57,8 @@ size_t weiri_arena_used(const weiri_arena *arena);
 size_t weiri_arena_reserved(const weiri_arena *arena);
 
 /* Text, independent of the locale. */
-bool weiri_parse_real(const char *s, size_t len, double *out); /* whole field or false */
+bool weiri_parse_real(
+    const char *s, size_t len, double *out); /* whole field or false */
 bool weiri_parse_int(const char *s, size_t len, int64_t *out);
 /* Shortest decimal that reads back as the same double (or float, when single). Returns
  * the length; buf holds at least 32 bytes. nan, inf, -inf are written so. */

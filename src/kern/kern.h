@@ -17,13 +17,13 @@ typedef enum weiri_act { WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH } weiri_
  * a is [m, k] with row stride lda, or [k, m] when ta; b is [k, n] with row stride ldb,
  * or [n, k] when tb.
  * Triangular structure, all optional (NULL: full):
- *   k_hi[n], nondecreasing: column j sums over k < k_hi[j] only (a prefix); entries of B
- *     beyond are zero, so a block of columns may use the largest of its k_hi;
- *   k_lo[n], nondecreasing: column j sums over k >= k_lo[j] only; same remark;
- *   n_hi[m], nondecreasing: of row i only columns j < n_hi[i] are wanted; the others are
- *     stored as exact zero (when accumulate: left alone).
- * Every element of C is the same sum in the same order whatever m, n, and the part of
- * a larger product that a call computes: callers split m and n at will. */
+ *   k_hi[n], nondecreasing: column j sums over k < k_hi[j] only (a prefix); entries of
+ * B beyond are zero, so a block of columns may use the largest of its k_hi; k_lo[n],
+ * nondecreasing: column j sums over k >= k_lo[j] only; same remark; n_hi[m],
+ * nondecreasing: of row i only columns j < n_hi[i] are wanted; the others are stored as
+ * exact zero (when accumulate: left alone). Every element of C is the same sum in the
+ * same order whatever m, n, and the part of a larger product that a call computes:
+ * callers split m and n at will. */
 typedef struct weiri_gemm {
   int64_t m, n, k;
   const void *a, *b;
@@ -37,13 +37,14 @@ typedef struct weiri_gemm {
 
 /* Elementwise functions of one argument; expressions in kern/cpu/unary.inl. The domain
  * is all floats: what is undefined gives NaN as libm does. */
-#define WEIRI_UNARY_LIST(X)                                                              \
-  X(exp) X(log) X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign)       \
-  X(sin) X(cos) X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu)      \
-  X(erf) X(atan)
+#define WEIRI_UNARY_LIST(X)                                                            \
+  X(exp)                                                                               \
+  X(log) X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin)     \
+      X(cos) X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu)       \
+          X(erf) X(atan)
 
 /* Elementwise functions of two arguments. */
-#define WEIRI_BINARY_LIST(X)                                                             \
+#define WEIRI_BINARY_LIST(X)                                                           \
   X(add) X(sub) X(mul) X(div) X(max) X(min) X(less) X(lesseq) X(pow)
 
 /* y[i] = f(x[i]) */
@@ -69,8 +70,10 @@ typedef struct weiri_kern {
   void (*accumulate[2])(int64_t n, const void *x, void *y);
   /* y[i] = sum_j x[i, j], j < n, accumulated in double in a fixed order */
   void (*sum_rows[2])(int64_t m, int64_t n, const void *x, void *y);
-  /* y[j] = sum_i x[i, j], accumulated in double, i ascending; columns j0 <= j < j1 only */
-  void (*sum_cols[2])(int64_t m, int64_t n, const void *x, int64_t j0, int64_t j1, void *y);
+  /* y[j] = sum_i x[i, j], accumulated in double, i ascending; columns j0 <= j < j1 only
+   */
+  void (*sum_cols[2])(
+      int64_t m, int64_t n, const void *x, int64_t j0, int64_t j1, void *y);
   /* Sum of x and of x^2 over n values, in double, fixed order */
   double (*sum[2])(int64_t n, const void *x);
   double (*sum_squares[2])(int64_t n, const void *x);
