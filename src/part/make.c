@@ -200,6 +200,7 @@ weir_status weir_elem_make(weir_elem **out, const weir_build *b, const char *chi
   weir_elem *e = m.instance;
   e->cls = (const weir_elem_class *)(const void *)m.cls;
   e->ctx = b->ctx;
+  e->hidden = hidden;
   const weir_status status = e->cls->setup(e, &m.build, hidden);
   weiri_free(b->ctx, m.path);
   if (status != WEIR_OK) {

@@ -244,6 +244,8 @@ struct weir_elem {
   const weir_elem_class *cls;
   weir_ctx *ctx;
   int64_t params; /**< per variable */
+  int64_t hidden; /**< width of the conditioner that gives theta, 0: none; the owner may
+                     set it once its network is made */
   weir_support data, latent;
 };
 

@@ -1,0 +1,1 @@
+weir_sources(elem.c)
