@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
   CHECK(weir_schema_guess(&schema, ctx, table, NULL));
   CHECK(weir_frame_create(&frame, ctx, schema, table, NULL));
   CHECK(weir_split_fraction(&split, ctx, n, 0.2, 0.0, 1));
-  weir_rows train = {frame, NULL, 0}, valid = {frame, NULL, 0};
+  weir_row_set train = {frame, NULL, 0}, valid = {frame, NULL, 0};
   train.rows = weir_split_rows(split, WEIR_SPLIT_TRAIN, &train.n);
   valid.rows = weir_split_rows(split, WEIR_SPLIT_VALID, &valid.n);
 

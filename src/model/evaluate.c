@@ -3,6 +3,7 @@
  * random numbers are functions of the row's index. */
 #include <string.h>
 
+#include "ad/tape.h"
 #include "base/ctx.h"
 #include "model/model.h"
 
@@ -40,8 +41,40 @@ void weir_evaluator_destroy(weir_evaluator **evaluator) {
   }
 }
 
-weir_var weiri_model_rows(weir_run *run, int64_t n, int64_t d, const double *x) {
-  return weir_leaf_f64(run->tape, weir_shape_2(n, d), x);
+weir_var weiri_model_rows(
+    const weir_model *model, weir_run *run, int64_t n, const double *x) {
+  const int64_t d = model->dist->event.features;
+  double *moved = weiri_tape_take(run->tape, (size_t)(n * d + 1) * sizeof *moved);
+  if (moved == NULL) {
+    return weir_var_none();
+  }
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < d; j++) {
+      moved[i * d + j] = x[i * d + j] - model->origin[j];
+    }
+  }
+  return weir_leaf_f64(run->tape, weir_shape_2(n, d), moved);
+}
+
+void weiri_model_set_origin(weir_model *model, int64_t n, const double *x) {
+  const weir_event *event = &model->dist->event;
+  for (int64_t j = 0; j < event->features; j++) {
+    double mean = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+      mean += (x[i * event->features + j] - mean) / (double)(i + 1);
+    }
+    model->origin[j] = event->support[j].kind == WEIR_REAL ? mean : 0.0;
+  }
+}
+
+/* Rows that came out of the model, back to the data's own place. */
+static void restore(const weir_model *model, int64_t n, double *x) {
+  const int64_t d = model->dist->event.features;
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < d; j++) {
+      x[i * d + j] += model->origin[j];
+    }
+  }
 }
 
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
@@ -50,7 +83,7 @@ weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
   if (c == 0 || context == NULL) {
     return weir_var_none();
   }
-  const weir_var given = weiri_model_rows(run, contexts, c, context);
+  const weir_var given = weir_leaf_f64(run->tape, weir_shape_2(contexts, c), context);
   return contexts == n ? given : weir_broadcast(run->tape, given, weir_shape_2(n, c));
 }
 
@@ -114,7 +147,7 @@ static weir_status one_pass(const pass *p, block_fn *fn, uint64_t seed) {
 }
 
 static weir_var block_rows(const pass *p, weir_run *run, int64_t first, int64_t n) {
-  return weiri_model_rows(run, n, p->in_width, p->in + first * p->in_width);
+  return weiri_model_rows(p->model, run, n, p->in + first * p->in_width);
 }
 
 /* out [n]; extra [n, d]: gradient */
@@ -160,6 +193,7 @@ static weir_status sample_block(
       weir_dist_sample(d, run, n, context, p->extra == NULL ? NULL : &lp);
   WEIR_TRY(weir_tape_status(run->tape));
   WEIR_TRY(weir_var_read(run->tape, x, p->out + first * d->event.features));
+  restore(p->model, n, p->out + first * d->event.features);
   return p->extra == NULL ? WEIR_OK : weir_var_read(run->tape, lp, p->extra + first);
 }
 
@@ -184,9 +218,13 @@ static weir_status encode_block(
 static weir_status decode_block(
     const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
   const weir_dist *d = p->model->dist;
-  return write_direction(p, run, first,
-      weir_dist_decode(d, run, block_rows(p, run, first, n), context),
-      d->event.features);
+  const int64_t features = d->event.features;
+  const weir_var z =
+      weir_leaf_f64(run->tape, weir_shape_2(n, d->latent), p->in + first * d->latent);
+  WEIR_TRY(
+      write_direction(p, run, first, weir_dist_decode(d, run, z, context), features));
+  restore(p->model, n, p->out + first * features);
+  return WEIR_OK;
 }
 
 weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
@@ -351,7 +389,7 @@ weir_status weiri_model_probe(weir_model *m) {
     x[j] = inside(event->support[j]);
   }
   if (status == WEIR_OK) {
-    const weir_var row = weiri_model_rows(e->run, 1, event->features, x);
+    const weir_var row = weiri_model_rows(m, e->run, 1, x);
     weir_dist_parts(
         m->dist, e->run, row, weiri_model_context(m, e->run, 1, 1, context));
     status = weir_tape_status(e->run->tape);

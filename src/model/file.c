@@ -13,6 +13,9 @@
 /* Files of a later format are refused. */
 #define FORMAT 1
 
+/* Name of the tensor that holds the model's origin. */
+#define ORIGIN "origin"
+
 static json_t *metadata_of(const weir_model *m) {
   char *schema = NULL;
   if (weir_schema_to_json(m->schema, &schema) != WEIR_OK) {
@@ -33,7 +36,7 @@ static json_t *metadata_of(const weir_model *m) {
 
 weir_status weir_model_save(const weir_model *model, const char *path) {
   const int32_t n = weiri_params_count(model->params);
-  weiri_st_tensor *tensors = weiri_calloc(model->ctx, (size_t)n + 1, sizeof *tensors);
+  weiri_st_tensor *tensors = weiri_calloc(model->ctx, (size_t)n + 2, sizeof *tensors);
   json_t *meta = metadata_of(model);
   weir_status status = tensors == NULL || meta == NULL
                            ? weiri_fail(WEIR_E_MEMORY, "out of memory")
@@ -46,7 +49,9 @@ weir_status weir_model_save(const weir_model *model, const char *path) {
       tensors[i] = (weiri_st_tensor){
           info->name, type, info->shape, weiri_params_data(model->params, i)};
     }
-    status = weiri_st_write(model->ctx, path, n, tensors, meta);
+    tensors[n] = (weiri_st_tensor){
+        ORIGIN, WEIRI_ST_F64, weir_shape_1(model->dist->event.features), model->origin};
+    status = weiri_st_write(model->ctx, path, n + 1, tensors, meta);
   }
   json_decref(meta);
   weiri_free(model->ctx, tensors);
@@ -79,6 +84,18 @@ static weir_status check_format(const weiri_st_file *f, const char *where) {
   return WEIR_OK;
 }
 
+static weir_status fill_origin(
+    weir_model *m, const weiri_st_file *f, const char *where) {
+  const weiri_st_tensor *t = weiri_st_find(f, ORIGIN);
+  const weir_shape expect = weir_shape_1(m->dist->event.features);
+  if (t == NULL || t->type != WEIRI_ST_F64 || !weir_shape_equal(&t->shape, &expect)) {
+    return weiri_fail(
+        WEIR_E_FORMAT, "%s: tensor '%s' is missing or of another shape", where, ORIGIN);
+  }
+  memcpy(m->origin, t->data, (size_t)expect.dim[0] * sizeof *m->origin);
+  return WEIR_OK;
+}
+
 /* Copies the numbers of every tensor; names and shapes must be those of the model. */
 static weir_status fill_tensors(
     weir_model *m, const weiri_st_file *f, const char *where) {
@@ -101,6 +118,9 @@ static weir_status dtype_of(
   *dtype = WEIR_F32;
   for (int64_t i = 0; i < weiri_st_count(f); i++) {
     const weiri_st_type type = weiri_st_at(f, i)->type;
+    if (strcmp(weiri_st_at(f, i)->name, ORIGIN) == 0) {
+      continue;
+    }
     if (type != WEIRI_ST_F32 && type != WEIRI_ST_F64) {
       return weiri_fail(WEIR_E_FORMAT, "%s: tensor '%s' is not of real numbers", where,
           weiri_st_at(f, i)->name);
@@ -134,6 +154,9 @@ static weir_status rebuild(weir_model **out, weir_ctx *ctx, const weiri_st_file 
   weir_schema_destroy(&schema);
   if (status == WEIR_OK) {
     status = fill_tensors(m, f, where);
+  }
+  if (status == WEIR_OK) {
+    status = fill_origin(m, f, where);
   }
   if (status == WEIR_OK) {
     status = weir_model_set_record(m, record);

@@ -47,6 +47,11 @@ static weir_status fill(weir_model *m, const weir_schema *schema, const json_t *
   WEIR_TRY(copy_schema(m, schema));
   WEIR_TRY(weiri_params_create(&m->params, m->ctx, dtype));
   WEIR_TRY(make_dist(m, dist));
+  m->origin =
+      weiri_calloc(m->ctx, (size_t)m->dist->event.features + 1, sizeof *m->origin);
+  if (m->origin == NULL) {
+    return WEIR_E_MEMORY;
+  }
   return weiri_params_init(m->params, m->seed);
 }
 
@@ -102,6 +107,7 @@ void weir_model_destroy(weir_model **model) {
     weiri_free(ctx, m->part_names[i]);
   }
   weiri_free(ctx, m->part_names);
+  weiri_free(ctx, m->origin);
   weir_dist_destroy(&m->dist);
   weiri_params_destroy(&m->params);
   weir_schema_destroy(&m->schema);

@@ -14,6 +14,8 @@ struct weir_model {
   json_t *config; /* the model section as asked for, defaults of the preset filled in */
   char *config_text, *record;
   uint64_t seed;
+  double *origin; /* [d] taken off real columns in float64 before anything is rounded to
+                     float32 (a timestamp, a coordinate far from 0); volume unchanged */
   char **part_names; /* [n_parts], learned from one probing run */
   int64_t n_parts;
 };
@@ -31,11 +33,15 @@ weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
     const json_t *config, int64_t rows, double time_limit, json_t **resolved,
     json_t **dist);
 
-/* Leaves for rows [n, d] of float64 on the run's tape, and their contexts (contexts n
- * or 1; NULL gives none). */
-weir_var weiri_model_rows(weir_run *run, int64_t n, int64_t d, const double *x);
+/* A leaf of rows [n, d], less the model's origin, on the run's tape; and their contexts
+ * (contexts n or 1; NULL gives none). */
+weir_var weiri_model_rows(
+    const weir_model *model, weir_run *run, int64_t n, const double *x);
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
     int64_t contexts, const double *context);
+
+/* Sets the origin to the means of the real columns of rows x [n, d]. */
+void weiri_model_set_origin(weir_model *model, int64_t n, const double *x);
 
 /* Learns the names of the parts from one row. */
 weir_status weiri_model_probe(weir_model *model);

@@ -160,7 +160,7 @@ static weiri_plan_info describe(
 weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
     const json_t *config, int64_t rows, double time_limit, json_t **resolved,
     json_t **dist) {
-  const weiri_preset *preset;
+  const weiri_preset *preset = NULL;
   const char *name;
   WEIR_TRY(find_preset(config, &preset, &name));
   const weiri_plan_info info = describe(ctx, schema, rows, time_limit);
