@@ -1,0 +1,362 @@
+/* A schema applied to a table: which columns of the table are which of the schema,
+ * which rows stay, and their values as a model takes them. */
+#include "data/frame.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/sha256.h"
+
+struct weir_frame {
+  weir_ctx *ctx;
+  int64_t n, d, c;
+  const double *x; /* owned_x, or the table's */
+  double *owned_x, *context, *weights;
+  int64_t *row; /* NULL: all */
+  int64_t dropped;
+  char *note;
+};
+
+/* What is in the making. */
+typedef struct work {
+  const weir_schema *s;
+  const weir_table *t;
+  weir_frame *f;
+  int64_t *from; /* [schema columns] table column, -1: not needed or absent */
+  unsigned parts;
+  bool drop;
+} work;
+
+static bool wanted(const work *w, int64_t j) {
+  switch (w->s->type[j].role) {
+  case WEIR_ROLE_EVENT:
+    return (w->parts & WEIR_FRAME_X) != 0;
+  case WEIR_ROLE_CONTEXT:
+    return (w->parts & WEIR_FRAME_CONTEXT) != 0;
+  case WEIR_ROLE_WEIGHT:
+    return (w->parts & WEIR_FRAME_WEIGHT) != 0;
+  case WEIR_ROLE_IGNORED:
+    break;
+  }
+  return false;
+}
+
+static weir_status match_names(work *w) {
+  const weir_table *t = w->t;
+  for (int64_t j = 0; j < w->s->n; j++) {
+    const char *name = w->s->column[j].name;
+    w->from[j] = wanted(w, j) ? weir_table_find(t, name) : -1;
+    if (w->from[j] < 0 && wanted(w, j) && w->s->type[j].role != WEIR_ROLE_WEIGHT) {
+      char near[300];
+      return weiri_fail(WEIR_E_MISMATCH,
+          "%s: has no column '%.200s', which the model needs%s", t->source, name,
+          weiri_near_column(t->ctx, t->column, t->d, name, near, sizeof near));
+    }
+  }
+  return WEIR_OK;
+}
+
+/* Without names the table has all columns of the schema, or just the wanted ones. */
+static weir_status match_positions(work *w) {
+  int64_t all = w->s->n, needed = 0, at = 0;
+  for (int64_t j = 0; j < all; j++) {
+    needed += wanted(w, j) && w->s->type[j].role != WEIR_ROLE_WEIGHT;
+  }
+  if (w->t->d != all && w->t->d != needed) {
+    return weiri_fail(WEIR_E_MISMATCH,
+        "%s: has %lld unnamed columns, the model needs %lld", w->t->source,
+        (long long)w->t->d, (long long)needed);
+  }
+  for (int64_t j = 0; j < all; j++) {
+    const bool need =
+        wanted(w, j) && (w->t->d == all || w->s->type[j].role != WEIR_ROLE_WEIGHT);
+    w->from[j] = !need ? -1 : w->t->d == all ? j : at++;
+  }
+  return WEIR_OK;
+}
+
+/* Rows without a missing value among the columns in use; NULL when that is all. */
+static weir_status keep_rows(work *w) {
+  const weir_table *t = w->t;
+  weir_frame *f = w->f;
+  f->n = t->n;
+  if (!w->drop) {
+    return WEIR_OK;
+  }
+  int64_t *row = weiri_alloc(f->ctx, (size_t)t->n * sizeof *row), n = 0;
+  if (row == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (int64_t i = 0; i < t->n; i++) {
+    bool whole = true;
+    for (int64_t j = 0; j < w->s->n && whole; j++) {
+      whole = w->from[j] < 0 || !isnan(t->values[i * t->d + w->from[j]]);
+    }
+    row[n] = i;
+    n += whole;
+  }
+  f->dropped = t->n - n;
+  f->n = n;
+  f->row = row;
+  if (n == 0) {
+    return weiri_fail(
+        WEIR_E_DATA, "%s: no rows left: each has a missing value", t->source);
+  }
+  return WEIR_OK;
+}
+
+/* The first missing value in the order of rows, for the message. */
+static weir_status refuse_missing(const work *w) {
+  const weir_table *t = w->t;
+  for (int64_t i = 0; i < t->n && !w->drop; i++) {
+    for (int64_t j = 0; j < w->s->n; j++) {
+      if (w->from[j] >= 0 && isnan(t->values[i * t->d + w->from[j]])) {
+        return weiri_table_fail(t, WEIR_E_DATA, i, w->from[j],
+            "missing value (--drop-missing leaves such rows out)");
+      }
+    }
+  }
+  return WEIR_OK;
+}
+
+static void encode(const weir_schema *s, int64_t j, double x, double *out) {
+  const weir_column_type *t = &s->type[j];
+  if (t->kind == WEIR_KIND_CIRCULAR) {
+    const double angle = 6.283185307179586 * (x - t->lo) / (t->hi - t->lo);
+    out[0] = cos(angle);
+    out[1] = sin(angle);
+  } else if (t->kind == WEIR_KIND_CATEGORICAL) {
+    for (int64_t i = 0; i < s->column[j].categories; i++) {
+      out[i] = (double)(i == (int64_t)x);
+    }
+  } else {
+    out[0] = x;
+  }
+}
+
+/* Column j of the schema for all rows: to out with a stride; out NULL only checks. */
+static weir_status convert(
+    const work *w, int64_t j, bool code, double *out, int64_t stride) {
+  weiri_map m;
+  weir_status status = weiri_map_init(&m, w->s, j, w->t, w->from[j]);
+  for (int64_t i = 0; i < w->f->n && status == WEIR_OK; i++) {
+    double x = 0;
+    status = weiri_map_value(&m, w->f->row != NULL ? w->f->row[i] : i, &x);
+    if (status == WEIR_OK && out != NULL) {
+      if (code) {
+        encode(w->s, j, x, out + i * stride);
+      } else {
+        out[i * stride] = x;
+      }
+    }
+  }
+  weiri_map_free(&m);
+  return status;
+}
+
+/* Whether the table's memory is x already. */
+static bool in_place(const work *w) {
+  bool same = w->f->dropped == 0 && w->t->d == w->s->events;
+  for (int64_t i = 0; same && i < w->s->events; i++) {
+    const int64_t j = w->s->event[i];
+    const weir_kind kind = w->s->type[j].kind;
+    same = w->from[j] == i && w->t->column[i].category == NULL &&
+           (kind == WEIR_KIND_REAL || kind == WEIR_KIND_POSITIVE ||
+               kind == WEIR_KIND_INTERVAL);
+  }
+  return same;
+}
+
+static weir_status new_values(weir_frame *f, int64_t width, double **out) {
+  *out = weiri_calloc(f->ctx, (size_t)f->n, (size_t)width * sizeof(double));
+  return *out != NULL ? WEIR_OK : WEIR_E_MEMORY;
+}
+
+static weir_status make_x(work *w) {
+  weir_frame *f = w->f;
+  f->d = w->s->events;
+  const bool borrowed = in_place(w);
+  if (!borrowed) {
+    WEIR_TRY(new_values(f, f->d, &f->owned_x));
+  }
+  for (int64_t i = 0; i < f->d; i++) {
+    WEIR_TRY(convert(w, w->s->event[i], false, borrowed ? NULL : f->owned_x + i, f->d));
+  }
+  f->x = borrowed ? w->t->values : f->owned_x;
+  return WEIR_OK;
+}
+
+static weir_status make_context(work *w) {
+  weir_frame *f = w->f;
+  f->c = w->s->context_width;
+  if (f->c == 0) {
+    return WEIR_OK;
+  }
+  WEIR_TRY(new_values(f, f->c, &f->context));
+  for (int64_t i = 0, at = 0; i < w->s->contexts; i++) {
+    const int64_t j = w->s->context[i];
+    WEIR_TRY(convert(w, j, true, f->context + at, f->c));
+    at += weiri_schema_code_width(w->s, j);
+  }
+  return WEIR_OK;
+}
+
+static weir_status make_weights(work *w) {
+  weir_frame *f = w->f;
+  if (w->s->weight < 0 || w->from[w->s->weight] < 0) {
+    return WEIR_OK;
+  }
+  WEIR_TRY(new_values(f, 1, &f->weights));
+  WEIR_TRY(convert(w, w->s->weight, false, f->weights, 1));
+  double sum = 0;
+  for (int64_t i = 0; i < f->n; i++) {
+    sum += f->weights[i] / (double)f->n;
+  }
+  if (!isfinite(sum)) {
+    return weiri_fail(
+        WEIR_E_DATA, "%s: the mean of the weights is not finite", w->t->source);
+  }
+  for (int64_t i = 0; i < f->n; i++) {
+    f->weights[i] /= sum;
+  }
+  return WEIR_OK;
+}
+
+static weir_status make_note(work *w) {
+  const weir_table *t = w->t;
+  const char *first = NULL;
+  int64_t extra = 0;
+  for (int64_t i = 0; t->named && i < t->d; i++) {
+    if (weir_schema_find(w->s, t->column[i].name) < 0) {
+      first = first != NULL ? first : t->column[i].name;
+      extra++;
+    }
+  }
+  weir_frame *f = w->f;
+  if (extra == 0 && f->dropped == 0) {
+    return WEIR_OK;
+  }
+  char columns[300] = "", rows[80] = "";
+  if (extra > 0) {
+    (void)snprintf(columns, sizeof columns, "%lld column%s passed over ('%.200s'%s)",
+        (long long)extra, extra > 1 ? "s" : "", first, extra > 1 ? ", ..." : "");
+  }
+  if (f->dropped > 0) {
+    (void)snprintf(rows, sizeof rows, "%lld of %lld rows dropped for missing values",
+        (long long)f->dropped, (long long)t->n);
+  }
+  f->note = weiri_format(f->ctx, "%s: %s%s%s", t->source, columns,
+      extra > 0 && f->dropped > 0 ? "; " : "", rows);
+  return f->note != NULL ? WEIR_OK : WEIR_E_MEMORY;
+}
+
+static weir_status build(work *w) {
+  WEIR_TRY(w->t->named ? match_names(w) : match_positions(w));
+  WEIR_TRY(refuse_missing(w));
+  WEIR_TRY(keep_rows(w));
+  if ((w->parts & WEIR_FRAME_X) != 0) {
+    WEIR_TRY(make_x(w));
+  }
+  if ((w->parts & WEIR_FRAME_CONTEXT) != 0) {
+    WEIR_TRY(make_context(w));
+  }
+  WEIR_TRY(make_weights(w));
+  return make_note(w);
+}
+
+weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts) {
+  *out = NULL;
+  weir_frame_opts full = WEIR_FRAME_OPTS_INIT;
+  if (opts != NULL) {
+    if (opts->struct_size == 0 || opts->struct_size > sizeof full) {
+      return weiri_fail(WEIR_E_ARGUMENT,
+          "weir_frame_opts: struct_size is %u, expected %zu",
+          (unsigned)opts->struct_size, sizeof full);
+    }
+    memcpy(&full, opts, opts->struct_size);
+  }
+  weir_frame *f = weiri_calloc(ctx, 1, sizeof *f);
+  int64_t *from = weiri_calloc(ctx, (size_t)schema->n, sizeof *from);
+  weir_status status = WEIR_E_MEMORY;
+  if (f != NULL && from != NULL) {
+    f->ctx = ctx;
+    work w = {
+        schema, table, f, from, full.parts != 0 ? full.parts : 7u, full.drop_missing};
+    status = build(&w);
+  }
+  weiri_free(ctx, from);
+  if (status != WEIR_OK) {
+    if (f != NULL) {
+      f->ctx = ctx;
+    }
+    weir_frame_destroy(&f);
+    return status;
+  }
+  *out = f;
+  return WEIR_OK;
+}
+
+void weir_frame_destroy(weir_frame **frame) {
+  weir_frame *f = *frame;
+  if (f == NULL) {
+    return;
+  }
+  weiri_free(f->ctx, f->owned_x);
+  weiri_free(f->ctx, f->context);
+  weiri_free(f->ctx, f->weights);
+  weiri_free(f->ctx, f->row);
+  weiri_free(f->ctx, f->note);
+  weiri_free(f->ctx, f);
+  *frame = NULL;
+}
+
+int64_t weir_frame_rows(const weir_frame *frame) {
+  return frame->n;
+}
+
+const double *weir_frame_x(const weir_frame *frame) {
+  return frame->x;
+}
+
+const double *weir_frame_context(const weir_frame *frame) {
+  return frame->context;
+}
+
+const double *weir_frame_weights(const weir_frame *frame) {
+  return frame->weights;
+}
+
+int64_t weir_frame_row(const weir_frame *frame, int64_t i) {
+  return frame->row != NULL ? frame->row[i] : i;
+}
+
+int64_t weir_frame_dropped(const weir_frame *frame) {
+  return frame->dropped;
+}
+
+const char *weir_frame_note(const weir_frame *frame) {
+  return frame->note;
+}
+
+void weir_frame_digest(const weir_frame *frame, char out[65]) {
+  weiri_sha256 h;
+  unsigned char digest[32];
+  const size_t n = (size_t)frame->n;
+  const int64_t shape[4] = {frame->n, frame->x != NULL ? frame->d : 0,
+      frame->context != NULL ? frame->c : 0, frame->weights != NULL};
+  weiri_sha256_init(&h);
+  weiri_sha256_update(&h, shape, sizeof shape);
+  if (frame->x != NULL) {
+    weiri_sha256_update(&h, frame->x, n * (size_t)frame->d * sizeof(double));
+  }
+  if (frame->context != NULL) {
+    weiri_sha256_update(&h, frame->context, n * (size_t)frame->c * sizeof(double));
+  }
+  if (frame->weights != NULL) {
+    weiri_sha256_update(&h, frame->weights, n * sizeof(double));
+  }
+  weiri_sha256_final(&h, digest);
+  weiri_sha256_print(digest, out);
+}

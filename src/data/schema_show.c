@@ -1,0 +1,72 @@
+/* A schema for people: a line per column, aligned. */
+#include <stdio.h>
+#include <string.h>
+
+#include "data/schema.h"
+
+/* A text that grows; after a failure it stays failed. */
+typedef struct text {
+  const weir_ctx *ctx;
+  char *s;
+  size_t n, size;
+  bool failed;
+} text;
+
+static void add(text *t, const char *s, size_t width) {
+  const size_t len = strlen(s), pad = len < width ? width - len : 0;
+  if (!t->failed && t->n + len + pad + 1 > t->size) {
+    const size_t size = 2 * (t->n + len + pad) + 256;
+    char *more = weiri_realloc(t->ctx, t->s, size);
+    t->failed = more == NULL;
+    t->s = more != NULL ? more : t->s;
+    t->size = more != NULL ? size : t->size;
+  }
+  if (!t->failed) {
+    memcpy(t->s + t->n, s, len);
+    memset(t->s + t->n + len, ' ', pad);
+    t->n += len + pad;
+    t->s[t->n] = '\0';
+  }
+}
+
+static void add_categories(text *t, const weir_column *c) {
+  enum { SHOWN = 6 };
+  for (int64_t i = 0; i < c->categories && i < SHOWN; i++) {
+    add(t, i == 0 ? "  " : ", ", 0);
+    add(t, c->category[i], 0);
+  }
+  if (c->categories > SHOWN) {
+    char more[48];
+    (void)snprintf(more, sizeof more, ", ... (%lld in all)", (long long)c->categories);
+    add(t, more, 0);
+  }
+}
+
+weir_status weir_schema_show(const weir_schema *schema, char **out) {
+  text t = {.ctx = schema->ctx};
+  size_t width = strlen("column");
+  for (int64_t j = 0; j < schema->n; j++) {
+    const size_t len = strlen(schema->column[j].name);
+    width = len > width && len < 40 ? len : width;
+  }
+  add(&t, "column", width + 2);
+  add(&t, "type\n", 0);
+  for (int64_t j = 0; j < schema->n; j++) {
+    char type[128];
+    add(&t, schema->column[j].name, width);
+    add(&t, "  ", 0);
+    add(&t, weir_column_type_text(&schema->type[j], type, sizeof type), 0);
+    if (schema->guessed[j]) {
+      add(&t, " (guessed)", 0);
+    }
+    add_categories(&t, &schema->column[j]);
+    add(&t, "\n", 0);
+  }
+  if (t.failed) {
+    weiri_free(t.ctx, t.s);
+    *out = NULL;
+    return WEIR_E_MEMORY;
+  }
+  *out = t.s;
+  return WEIR_OK;
+}
