@@ -1,0 +1,226 @@
+/* The gradient of the loss of one batch:
+ *     loss = -sum_i w_i log p(x_i | c_i) / sum_i w_i,
+ * by one reverse walk with seed -w_i / sum w. A draw that is not reparameterised adds
+ * its log density times the stopped sum of what follows it (the score-function
+ * estimator, Williams 1992). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "part/part.h"
+#include "train/train.h"
+
+static int32_t trained_count(const weir_params *p) {
+  int32_t n = 0;
+  for (int32_t i = 0; i < weiri_params_count(p); i++) {
+    n += weiri_params_info(p, i)->trained;
+  }
+  return n;
+}
+
+static weir_status fill(weiri_gradient *g, int64_t room) {
+  const weir_model *m = g->model;
+  const weir_dtype dtype = weiri_params_dtype(m->params);
+  const size_t n = (size_t)trained_count(m->params) + 1;
+  const size_t bytes =
+      (size_t)weiri_params_block_size(m->params) * weir_dtype_size(dtype);
+  WEIR_TRY(weiri_run_create(&g->run, m->ctx, dtype, m->params));
+  WEIR_TRY(weiri_arena_create(&g->arena, m->ctx, 4096));
+  g->x = weiri_arena_take(g->arena, n * sizeof *g->x);
+  g->gx = weiri_arena_take(g->arena, n * sizeof *g->gx);
+  g->index = weiri_arena_take(g->arena, n * sizeof *g->index);
+  g->log_prob = weiri_arena_take(g->arena, (size_t)room * sizeof *g->log_prob);
+  g->seed = weiri_arena_take(g->arena, (size_t)room * sizeof *g->seed);
+  g->block = weiri_arena_take(g->arena, bytes);
+  if (g->x == NULL || g->gx == NULL || g->index == NULL || g->log_prob == NULL ||
+      g->seed == NULL || g->block == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  memset(g->block, 0, bytes);
+  g->run->mode = WEIR_TRAIN;
+  return WEIR_OK;
+}
+
+weir_status weiri_gradient_create(
+    weiri_gradient **out, weir_model *model, int64_t room, uint64_t seed) {
+  weiri_gradient *g = weiri_calloc(model->ctx, 1, sizeof *g);
+  if (g == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  g->model = model;
+  const weir_status status = fill(g, room);
+  if (status != WEIR_OK) {
+    weiri_gradient_destroy(&g);
+    return status;
+  }
+  g->run->seed = seed;
+  *out = g;
+  return WEIR_OK;
+}
+
+void weiri_gradient_destroy(weiri_gradient **gradient) {
+  weiri_gradient *g = *gradient;
+  if (g != NULL) {
+    weiri_run_destroy(&g->run);
+    weiri_arena_destroy(&g->arena);
+    weiri_free(g->model->ctx, g);
+    *gradient = NULL;
+  }
+}
+
+static weir_var row_value(weir_run *run, int part) {
+  const weir_var v = run->parts[part].value;
+  return weir_var_shape(run->tape, v).rank == 2 ? weir_sum_last(run->tape, v) : v;
+}
+
+/* log p plus, for every draw with a score, score * stop(parts from there on). */
+static weir_var surrogate(weir_run *run, weir_var log_prob) {
+  weir_var total = log_prob, after = weir_var_none();
+  bool scored = false;
+  for (int i = 0; i < run->n_parts; i++) {
+    scored = scored || weir_var_ok(run->parts[i].score);
+  }
+  for (int i = run->n_parts; scored && i-- > 0;) {
+    const weir_var value = row_value(run, i);
+    after = weir_var_ok(after) ? weir_add(run->tape, value, after) : value;
+    if (weir_var_ok(run->parts[i].score)) {
+      total = weir_add(run->tape, total,
+          weir_mul(run->tape, run->parts[i].score, weir_stop(run->tape, after)));
+    }
+  }
+  return total;
+}
+
+static bool finite_numbers(weir_dtype dtype, int64_t n, const void *data, int64_t *at) {
+  for (int64_t i = 0; i < n; i++) {
+    const bool ok = dtype == WEIR_F32 ? isfinite(((const float *)data)[i])
+                                      : isfinite(((const double *)data)[i]);
+    if (!ok) {
+      *at = i;
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The first part, and in it the first row, that is not finite. */
+static void blame_parts(
+    weiri_gradient *g, const weiri_batch *batch, const weir_frame *frame) {
+  weir_run *run = g->run;
+  int64_t at = 0;
+  snprintf(g->fault, sizeof g->fault, "the log-likelihood is not finite");
+  for (int i = 0; i < run->n_parts; i++) {
+    const weir_var v = run->parts[i].value;
+    const weir_shape s = weir_var_shape(run->tape, v);
+    const int64_t size = weir_shape_size(&s);
+    if (weir_var_data(run->tape, v) != NULL &&
+        !finite_numbers(
+            weir_tape_dtype(run->tape), size, weir_var_data(run->tape, v), &at)) {
+      const int64_t row = batch->row[at / (size / batch->n)];
+      snprintf(g->fault, sizeof g->fault,
+          "%s: its part of the log-likelihood is not finite at row %lld",
+          run->parts[i].path, (long long)weir_frame_row(frame, row) + 1);
+      return;
+    }
+  }
+}
+
+void weiri_gradient_blame(weiri_gradient *g) {
+  const weir_params *p = g->model->params;
+  const size_t size = weir_dtype_size(weiri_params_dtype(p));
+  int64_t at;
+  snprintf(g->fault, sizeof g->fault, "the norm of the gradient is not finite");
+  for (int32_t i = 0; i < weiri_params_count(p); i++) {
+    const weiri_tensor_info *info = weiri_params_info(p, i);
+    const char *data = (const char *)g->block + (size_t)info->offset * size;
+    if (info->trained && !finite_numbers(weiri_params_dtype(p),
+                             weir_shape_size(&info->shape), data, &at)) {
+      snprintf(g->fault, sizeof g->fault, "%s: its gradient is not finite", info->name);
+      return;
+    }
+  }
+}
+
+/* Sums and the seed of the reverse walk; false when a row is not finite. */
+static bool weigh(
+    weiri_gradient *g, const weiri_batch *batch, double *sum, double *weight) {
+  bool finite = true;
+  *sum = *weight = 0.0;
+  for (int64_t i = 0; i < batch->n; i++) {
+    *sum += batch->weight[i] * g->log_prob[i];
+    *weight += batch->weight[i];
+    finite = finite && isfinite(g->log_prob[i]);
+  }
+  for (int64_t i = 0; i < batch->n; i++) {
+    g->seed[i] = -batch->weight[i] / *weight;
+  }
+  return finite;
+}
+
+/* Where the gradient of a tensor goes, and its bytes. */
+static void *slot(const weiri_gradient *g, int32_t index, size_t *bytes) {
+  const weir_params *p = g->model->params;
+  const weiri_tensor_info *info = weiri_params_info(p, index);
+  const size_t size = weir_dtype_size(weiri_params_dtype(p));
+  *bytes = (size_t)weir_shape_size(&info->shape) * size;
+  return (char *)g->block + (size_t)info->offset * size;
+}
+
+/* Gradients of the parameters that this step has used; those of the others are zero. */
+static weir_status walk_back(weiri_gradient *g, weir_var y, const weiri_batch *batch) {
+  const weir_params *p = g->model->params;
+  size_t bytes;
+  int n = 0;
+  for (int32_t i = 0; i < weiri_params_count(p); i++) {
+    if (!weiri_params_info(p, i)->trained) {
+      continue;
+    }
+    if (weir_var_ok(g->run->bound[i])) {
+      g->index[n] = i;
+      g->x[n++] = g->run->bound[i];
+    } else {
+      void *zero = slot(g, i, &bytes);
+      memset(zero, 0, bytes);
+    }
+  }
+  const weir_var seed = weir_leaf_f64(g->run->tape, weir_shape_1(batch->n), g->seed);
+  WEIR_TRY(weir_grad(g->run->tape, y, seed, n, g->x, g->gx, false));
+  for (int i = 0; i < n; i++) {
+    void *to = slot(g, g->index[i], &bytes);
+    memcpy(to, weir_var_data(g->run->tape, g->gx[i]), bytes);
+  }
+  return WEIR_OK;
+}
+
+/* A step that failed on its numbers alone is reported as not finite. */
+static weir_status forgive(weiri_gradient *g, weir_status status, bool *finite) {
+  if (status != WEIR_E_NUMERIC) {
+    return status;
+  }
+  snprintf(g->fault, sizeof g->fault, "%s", weir_error());
+  *finite = false;
+  return WEIR_OK;
+}
+
+weir_status weiri_gradient_take(weiri_gradient *g, const weiri_batch *batch,
+    const weir_frame *frame, int64_t step, double *sum, double *weight, bool *finite) {
+  weir_run *run = g->run;
+  weir_var context;
+  weiri_run_reset(run);
+  run->step = (uint64_t)step;
+  const weir_var x = weiri_batch_leaves(batch, g->model, run, &context);
+  weir_dist_parts(g->model->dist, run, x, context);
+  const weir_var log_prob = weiri_run_total(run, 0);
+  *finite = true;
+  weir_status status = weir_var_read(run->tape, log_prob, g->log_prob);
+  if (status != WEIR_OK) {
+    return forgive(g, status, finite);
+  }
+  *finite = weigh(g, batch, sum, weight);
+  if (!*finite) {
+    blame_parts(g, batch, frame);
+    return WEIR_OK;
+  }
+  const weir_var y = surrogate(run, log_prob);
+  return forgive(g, walk_back(g, y, batch), finite);
+}

@@ -1,0 +1,102 @@
+/* Mean log-likelihood of rows with weights w:
+ *     mean = sum w l / sum w,  error^2 = n / (n - 1) sum w^2 (l - mean)^2 / (sum w)^2,
+ * which is sd / sqrt(n) when all weights are equal. Sums are float64, in row order. */
+#include <math.h>
+
+#include "train/train.h"
+
+#define BLOCK 512
+
+static weir_status block_scores(
+    const weir_model *model, weir_run *run, const weiri_batch *batch, double *out) {
+  weir_var context;
+  weiri_run_reset(run);
+  const weir_var x = weiri_batch_leaves(batch, model, run, &context);
+  const weir_var log_prob = weir_dist_log_prob(model->dist, run, x, context);
+  return weir_var_read(run->tape, log_prob, out);
+}
+
+weir_status weiri_log_probs(const weir_model *model, weir_run *run, weiri_batch *batch,
+    const weir_row_set *set, double *out) {
+  for (int64_t first = 0; first < set->n; first += batch->room) {
+    const int64_t left = set->n - first;
+    weiri_batch_fill(batch, set, NULL, first, left < batch->room ? left : batch->room);
+    WEIR_TRY(block_scores(model, run, batch, out + first));
+  }
+  return WEIR_OK;
+}
+
+static double weight_of(const weir_row_set *set, const double *w, int64_t i) {
+  return w == NULL ? 1.0 : w[set->rows == NULL ? i : set->rows[i]];
+}
+
+void weiri_score_of(
+    const weir_row_set *set, const double *log_prob, double *mean, double *error) {
+  const double *w = weir_frame_weights(set->frame);
+  double total = 0.0, sum = 0.0, squares = 0.0;
+  for (int64_t i = 0; i < set->n; i++) {
+    const double wi = weight_of(set, w, i);
+    total += wi;
+    sum += wi * log_prob[i];
+  }
+  *mean = sum / total;
+  for (int64_t i = 0; i < set->n; i++) {
+    const double wi = weight_of(set, w, i);
+    const double off = wi * (log_prob[i] - *mean);
+    squares += off * off;
+  }
+  const double n = (double)set->n;
+  *error = set->n < 2 ? NAN : sqrt(n / (n - 1.0) * squares) / total;
+}
+
+static weir_status refuse_nan(const weir_row_set *set, const double *log_prob) {
+  for (int64_t i = 0; i < set->n; i++) {
+    if (isnan(log_prob[i])) {
+      const int64_t row = set->rows == NULL ? i : set->rows[i];
+      return weiri_fail(WEIR_E_NUMERIC,
+          "row %lld: the model's log-likelihood is not a number",
+          (long long)weir_frame_row(set->frame, row) + 1);
+    }
+  }
+  return WEIR_OK;
+}
+
+static weir_status score(const weir_model *model, const weir_row_set *set,
+    weir_run *run, weiri_batch *batch, double *log_prob, weir_score *out) {
+  WEIR_TRY(weiri_log_probs(model, run, batch, set, log_prob));
+  WEIR_TRY(refuse_nan(set, log_prob));
+  weiri_score_of(set, log_prob, &out->mean_log_prob, &out->standard_error);
+  const int64_t d = weir_model_features(model);
+  out->n = set->n;
+  out->bits_per_dim = weir_model_discrete(model) == d
+                          ? -out->mean_log_prob / ((double)d * 0.6931471805599453)
+                          : NAN;
+  return WEIR_OK;
+}
+
+weir_status weir_model_score(
+    const weir_model *model, weir_row_set rows, weir_score *out) {
+  WEIR_TRY(weiri_check_rows(model, &rows, "score"));
+  if (rows.n < 1) {
+    return weiri_fail(WEIR_E_ARGUMENT, "score: no rows");
+  }
+  weir_run *run = NULL;
+  weiri_batch batch = {0};
+  double *log_prob = weiri_calloc(model->ctx, (size_t)rows.n, sizeof *log_prob);
+  weir_status status = log_prob == NULL ? WEIR_E_MEMORY : WEIR_OK;
+  if (status == WEIR_OK) {
+    status = weiri_batch_create(&batch, model->ctx, BLOCK, model);
+  }
+  if (status == WEIR_OK) {
+    status = weiri_run_create(
+        &run, model->ctx, weiri_params_dtype(model->params), model->params);
+  }
+  if (status == WEIR_OK) {
+    run->seed = model->seed;
+    status = score(model, &rows, run, &batch, log_prob, out);
+  }
+  weiri_run_destroy(&run);
+  weiri_batch_destroy(&batch);
+  weiri_free(model->ctx, log_prob);
+  return status;
+}

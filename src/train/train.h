@@ -1,0 +1,199 @@
+/* Inside of training: the configuration, where a run stands, and the pieces of the
+ * loop. */
+#ifndef WEIRI_TRAIN_H
+#define WEIRI_TRAIN_H
+
+#include <jansson.h>
+
+#include "model/model.h"
+#include "optim/optim.h"
+#include "weir/train.h"
+
+/* The train section; the option table is in options.c. */
+typedef struct weiri_fit_config {
+  int64_t batch_size, epochs, steps, warmup, patience, eval_every, plateau_patience;
+  double learning_rate, final_rate, beta1, beta2, epsilon, weight_decay, clip, ema,
+      plateau_factor, checkpoint_seconds;
+  int optimizer, schedule;
+} weiri_fit_config;
+
+/* Reads the section; resolved receives every option with its value. */
+weir_status weiri_fit_config_read(const weir_ctx *ctx, const weir_spec *spec,
+    weiri_fit_config *out, json_t *resolved);
+
+/* ---- rows ---- */
+
+/* Room for some rows of a row set, gathered side by side. */
+typedef struct weiri_batch {
+  weir_ctx *ctx;
+  int64_t room, d, c;
+  int64_t n; /* rows in it */
+  double *x, *context, *weight;
+  int64_t *row; /* indices of the rows in their frame */
+} weiri_batch;
+
+weir_status weiri_batch_create(
+    weiri_batch *b, weir_ctx *ctx, int64_t room, const weir_model *model);
+void weiri_batch_destroy(weiri_batch *b);
+/* Rows first .. first + n - 1 of the set, through pick (positions in the set) unless
+ * NULL. */
+void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pick,
+    int64_t first, int64_t n);
+/* Its rows and contexts as leaves of the run, whose row indices become theirs. */
+weir_var weiri_batch_leaves(
+    const weiri_batch *b, const weir_model *model, weir_run *run, weir_var *context);
+/* Whether the set's frame is one of the model: name ("train") stands in messages. */
+weir_status weiri_check_rows(
+    const weir_model *model, const weir_row_set *set, const char *name);
+
+/* ---- evaluation ---- */
+
+/* log p of every row of the set, in blocks on a run in evaluation. */
+weir_status weiri_log_probs(const weir_model *model, weir_run *run, weiri_batch *batch,
+    const weir_row_set *set, double *out);
+/* Weighted mean and its standard error. */
+void weiri_score_of(
+    const weir_row_set *set, const double *log_prob, double *mean, double *error);
+
+/* Statistics that layers take from the training rows, each layer seeing what those
+ * before it make of them with their new statistics. every: only the classes that take
+ * them before every evaluation, in the model's own type; else all, in float64. */
+weir_status weiri_observe(weir_model *model, const weir_row_set *set, bool every);
+bool weiri_observes_each(const weir_model *model);
+
+/* ---- one step ---- */
+
+/* The gradient of -mean log p of a batch. */
+typedef struct weiri_gradient {
+  weir_model *model;
+  weir_run *run;
+  weir_var *x, *gx; /* [trained parameters] */
+  int32_t *index;
+  double *log_prob, *seed; /* [room] */
+  void *block;             /* the gradient, laid out as the parameters */
+  weiri_arena *arena;
+  char fault[512]; /* where the first number that is not finite came up */
+} weiri_gradient;
+
+weir_status weiri_gradient_create(
+    weiri_gradient **out, weir_model *model, int64_t room, uint64_t seed);
+void weiri_gradient_destroy(weiri_gradient **g);
+/* Fills block, *sum = sum of weight * log p over the rows, *weight = their weight.
+ * Where a number is not finite *finite is false and fault says where. */
+weir_status weiri_gradient_take(weiri_gradient *g, const weiri_batch *batch,
+    const weir_frame *frame, int64_t step, double *sum, double *weight, bool *finite);
+/* Names the first parameter whose gradient is not finite, in fault. */
+void weiri_gradient_blame(weiri_gradient *g);
+
+/* ---- where a run stands ---- */
+
+/* Everything that the next step depends on, beside blocks of numbers. */
+#define WEIRI_STATE_INTS(X)                                                            \
+  X(step)  /* done */                                                                  \
+  X(steps) /* planned; 0: to be fixed under a time limit */                            \
+  X(eval_every)                                                                        \
+  X(updates)   /* of the optimiser since its moments were last cleared */              \
+  X(averaged)  /* updates of the moving average */                                     \
+  X(best_step) /* -1: no evaluation yet */                                             \
+  X(bad)       /* steps in a row that were not finite */                               \
+  X(good)      /* finite steps since the rate was last touched */                      \
+  X(skipped)                                                                           \
+  X(restored) /* times that the last good weights were taken up again */               \
+  X(waited)   /* of the schedule */                                                    \
+  X(stopped_early)                                                                     \
+  X(done)
+#define WEIRI_STATE_REALS(X)                                                           \
+  X(seconds) /* used so far */                                                         \
+  X(brake)   /* factor on the rate after steps that were not finite */                 \
+  X(best_score)                                                                        \
+  X(best_error)                                                                        \
+  X(last_score)                                                                        \
+  X(last_train)                                                                        \
+  X(train_sum)                                                                         \
+  X(train_weight)                                                                      \
+  X(norm_sum)                                                                          \
+  X(norm_count)                                                                        \
+  X(schedule_scale)                                                                    \
+  X(schedule_best)
+
+typedef struct weiri_state {
+#define X(name) int64_t name;
+  WEIRI_STATE_INTS(X)
+#undef X
+#define X(name) double name;
+  WEIRI_STATE_REALS(X)
+#undef X
+} weiri_state;
+
+/* ---- the loop ---- */
+
+typedef struct weiri_loop {
+  weir_model *model;
+  weir_ctx *ctx;
+  weir_row_set train, valid;
+  weir_fit_opts opts;
+  weiri_fit_config config;
+  json_t *resolved; /* the train section with every default filled in */
+  weiri_state state;
+  weiri_schedule schedule;
+  weiri_optim *optim;
+  weiri_gradient *gradient;
+  weiri_batch batch, block; /* of training and of evaluation */
+  weir_run *eval;
+  weiri_arena *arena;
+  int64_t per_epoch;   /* steps of one epoch */
+  int64_t *order;      /* [train.n] this epoch's permutation */
+  int64_t order_epoch; /* whose it is; -1: none yet */
+  double *scores;      /* [valid.n] */
+  void *weights, *stats, *ema, *best, *best_stats; /* ema NULL: none */
+  size_t weights_bytes, stats_bytes;
+  struct weiri_metrics *metrics;
+  double rate, norm; /* of the last step */
+  /* the clock of this session */
+  double begun, before; /* time at its start, seconds used before it */
+  double measured;      /* time at the end of step measured_step */
+  int64_t measured_step, first_step;
+  double eval_seconds, saved; /* cost of an evaluation; time of the last checkpoint */
+  int warnings;
+} weiri_loop;
+
+double weiri_clock(void); /* seconds, monotonic */
+double weiri_loop_seconds(const weiri_loop *l);
+
+/* Batch size, number of steps, steps between evaluations: plan.c */
+void weiri_plan_batch(weiri_loop *l);
+void weiri_plan_steps(weiri_loop *l);
+/* Under a time limit: once the rate is known, fixes the number of steps. Returns true
+ * when this call fixed it. */
+bool weiri_plan_fix(weiri_loop *l);
+/* Steps without improvement after which training stops; 0: never. */
+int64_t weiri_plan_patience(const weiri_loop *l);
+
+weir_status weiri_loop_create(weiri_loop *l, weir_model *model, weir_row_set train,
+    weir_row_set valid, const weir_fit_opts *opts);
+void weiri_loop_destroy(weiri_loop *l);
+/* One step: batch, gradient, update. */
+weir_status weiri_loop_step(weiri_loop *l);
+/* Statistics, score, best weights, schedule, metrics line. */
+weir_status weiri_loop_evaluate(weiri_loop *l);
+/* Puts the weights to keep into the model. interrupted: the run is not over. */
+weir_status weiri_loop_finish(weiri_loop *l, bool interrupted);
+
+/* ---- files ---- */
+
+weir_status weiri_checkpoint_write(weiri_loop *l);
+/* Takes up the checkpoint when there is one; *found says so. */
+weir_status weiri_checkpoint_read(weiri_loop *l, bool *found);
+/* What a checkpoint must agree with: an object, new. */
+weir_status weiri_identity(const weiri_loop *l, json_t **out);
+/* E_MISMATCH naming the first key in which two identities differ. */
+weir_status weiri_identity_compare(
+    const json_t *saved, const json_t *now, const char *file);
+
+/* Lines up to this step stay (-1: none), later ones go. */
+weir_status weiri_metrics_open(
+    struct weiri_metrics **out, const weir_ctx *ctx, const char *path, int64_t step);
+weir_status weiri_metrics_line(struct weiri_metrics *m, const weiri_loop *l);
+void weiri_metrics_close(struct weiri_metrics **m);
+
+#endif
