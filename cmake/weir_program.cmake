@@ -12,7 +12,7 @@ if(WEIR_CLI_SOURCES)
   target_include_directories(weir_program PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(weir_program PRIVATE
     WEIR_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/weir")
-  target_link_libraries(weir_program PRIVATE weir_flags weir m)
+  target_link_libraries(weir_program PRIVATE weir_flags weir PkgConfig::JANSSON m)
   add_executable(weir::cli ALIAS weir_program)
 else()
   set(WEIR_HAVE_CLI OFF)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/preset.h"
+#include "optim/optim.h"
 #include "part/part.h"
 #include "weir/about.h"
 #include "weir/sys/reader.h"
@@ -35,6 +36,24 @@ static bool preset_at(const weir_ctx *ctx, int i, weir_listed *out) {
   return give_class(preset == NULL ? NULL : &preset->is, out);
 }
 
+static bool optim_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_optim_class *c = weiri_optim_at(i);
+  if (c != NULL) {
+    *out = (weir_listed){c->name, c->doc, c->cite, NULL};
+  }
+  return c != NULL;
+}
+
+static bool schedule_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_schedule_class *c = weiri_schedule_at(i);
+  if (c != NULL) {
+    *out = (weir_listed){c->name, c->doc, NULL, NULL};
+  }
+  return c != NULL;
+}
+
 static bool reader_at(const weir_ctx *ctx, int i, weir_listed *out) {
   const weir_reader_class *c = weir_reader_class_at(ctx, i);
   if (c != NULL) {
@@ -54,6 +73,8 @@ static const registry registries[] = {
     {"maps", map_at},
     {"distributions", dist_at},
     {"networks", net_at},
+    {"optimizers", optim_at},
+    {"schedules", schedule_at},
     {"readers", reader_at},
     {NULL, NULL},
 };

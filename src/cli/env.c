@@ -1,0 +1,148 @@
+/* The common options and the context made of them. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/env.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+const cli_opt cli_compute_options[] = {
+    {"seed", 0, CLI_INT, "N",
+        "seed of everything random; the same seed gives the same "
+        "output",
+        0, 9007199254740992.0, NULL, "train.seed"},
+    {"threads", 0, CLI_INT, "N",
+        "threads; 0: as many as cores; results do not depend "
+        "on it",
+        0, 256, NULL, NULL},
+    {"device", 0, CLI_TEXT, "DEVICE", "where to compute; this version has cpu", 0, 0,
+        NULL, NULL},
+    {"dtype", 0, CLI_TEXT, "TYPE", "f32 or f64: numbers of parameters and arithmetic",
+        0, 0, "f32|f64", "train.dtype"},
+    {"quiet", 'q', CLI_FLAG, NULL, "errors only on stderr", 0, 0, NULL, NULL},
+    {"json", 0, CLI_FLAG, NULL, "results as JSON for machines", 0, 0, NULL, NULL}, {0}};
+
+const cli_opt cli_read_options[] = {
+    {"drop-missing", 0, CLI_FLAG, NULL,
+        "leave out rows with a missing value; else they "
+        "are refused",
+        0, 0, NULL, "data.drop_missing"},
+    {"input-format", 0, CLI_TEXT, "FORMAT", "csv, npy or idx; else by content and name",
+        0, 0, "csv|npy|idx", "data.format"},
+    {"header", 0, CLI_TEXT, "WHETHER",
+        "whether the first line of a CSV file names the "
+        "columns",
+        0, 0, "auto|yes|no", "data.header"},
+    {0}};
+
+const cli_opt cli_write_options[] = {
+    {"output", 'o', CLI_FILE, "FILE",
+        "where to write; - is standard output, the default", 0, 0, NULL, NULL},
+    {"format", 0, CLI_TEXT, "FORMAT",
+        "csv, tsv or npy; else by the extension of the "
+        "file, else csv",
+        0, 0, "csv|tsv|npy", NULL},
+    {0}};
+
+const cli_opt cli_context_options[] = {
+    {"context", 0, CLI_TEXT, "VALUES", "context for all rows, \"a=1,b=x\"", 0, 0, NULL,
+        NULL},
+    {"context-file", 0, CLI_FILE, "FILE", "table with the context columns, a row each",
+        0, 0, NULL, NULL},
+    {0}};
+
+static volatile sig_atomic_t caught;
+
+/* The first signal asks the program to finish; the second ends it at once. */
+static void on_signal(int number) {
+  if (caught != 0) {
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+  caught = number;
+}
+
+static void catch_signals(void) {
+  struct sigaction act;
+  memset(&act, 0, sizeof act);
+  sigemptyset(&act.sa_mask);
+  act.sa_flags = SA_RESTART;
+  act.sa_handler = on_signal;
+  sigaction(SIGINT, &act, NULL);
+  sigaction(SIGTERM, &act, NULL);
+}
+
+int cli_signal(void) {
+  return (int)caught;
+}
+
+int cli_signal_code(void) {
+  return 128 + (int)caught;
+}
+
+double cli_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double cli_peak_memory(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? 1024.0 * (double)usage.ru_maxrss : NAN;
+}
+
+static void log_line(void *user, weir_log_level level, const char *line) {
+  (void)user;
+  if (level == WEIR_LOG_WARN) {
+    cli_warn("%s", line);
+  } else if (level == WEIR_LOG_INFO) {
+    cli_note("%s", line);
+  }
+}
+
+int cli_env_open(cli_env *env, const cli_args *args) {
+  *env = (cli_env){.seed = (uint64_t)cli_int(args, "seed", 0),
+      .json = cli_has(args, "json"),
+      .quiet = cli_has(args, "quiet")};
+  if (env->quiet) {
+    cli_say_quiet();
+  }
+  const char *device = cli_text(args, "device", "cpu");
+  if (strcmp(device, "cpu") != 0) {
+    return cli_usage("--device: this version computes on cpu only, found '%s'", device);
+  }
+  catch_signals();
+  weir_ctx_opts opts = WEIR_CTX_OPTS_INIT;
+  opts.threads = (int)cli_int(args, "threads", 0);
+  opts.log = log_line;
+  return cli_fail(weir_ctx_create(&env->ctx, &opts));
+}
+
+void cli_env_close(cli_env *env) {
+  weir_ctx_destroy(&env->ctx);
+}
+
+int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path) {
+  const int code = cli_fail(weir_model_load(out, env->ctx, path));
+  if (code != 0) {
+    return code;
+  }
+  const char *own = weir_model_dtype(*out) == WEIR_F32 ? "f32" : "f64";
+  const char *asked = cli_text(args, "dtype", own);
+  if (strcmp(own, asked) != 0) {
+    weir_model_destroy(out);
+    return cli_usage(
+        "--dtype: %s was trained in %s and computes in it, found %s", path, own, asked);
+  }
+  return 0;
+}
+
+weir_read_opts cli_read_opts(const cli_args *args) {
+  weir_read_opts opts = WEIR_READ_OPTS_INIT;
+  const char *header = cli_text(args, "header", "auto");
+  opts.format = cli_text(args, "input-format", NULL);
+  opts.header = strcmp(header, "yes") == 0 ? 1 : strcmp(header, "no") == 0 ? 0 : -1;
+  return opts;
+}
