@@ -1,0 +1,10 @@
+#!/bin/sh
+# check_tidy.sh: clang-tidy 14 (.clang-tidy) over the library and the program.
+set -eu
+cd "$(dirname "$0")/.."
+build=build/tidy
+cmake -S . -B $build -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug >/dev/null
+cmake --build $build --target weir_build_h >/dev/null
+git ls-files 'src/*.c' | grep -v '^src/kern/' |
+  xargs -P "$(nproc)" -n 4 clang-tidy-14 -p $build --quiet 2>/dev/null
+echo "check_tidy: nothing found"
