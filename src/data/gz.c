@@ -46,7 +46,7 @@ weir_status weiri_gz_create(weiri_gz **out, const weir_ctx *ctx, const char *nam
   gz->z.opaque = gz;
   if (inflateInit2(&gz->z, 15 + 16) != Z_OK) {
     weiri_free(ctx, gz);
-    return weiri_fail(WEIR_E_MEMORY, "%s: zlib could not start", name);
+    return weiri_fail(WEIR_E_MEMORY, "%s: out of memory in zlib", name);
   }
   gz->started = true;
   gz->inside = true;
