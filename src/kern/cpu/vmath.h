@@ -1,6 +1,6 @@
-/* Elementary functions without branches, so that loops over them vectorise. Each comes for
- * float and double; errors are the largest seen against long double over the whole range
- * (tests/test_kern.c), in units in the last place. */
+/* Elementary functions without branches, so that loops over them vectorise. Each comes
+ * for float and double; errors are the largest seen against long double over the whole
+ * range (tests/test_kern.c), in units in the last place. */
 #ifndef WEIRI_VMATH_H
 #define WEIRI_VMATH_H
 
@@ -60,7 +60,8 @@ VM float scale_f32(float x, int32_t n) {
 
 VM float vexp_f32(float x) {
   const float lo = -104.0f, hi = 89.0f;
-  const float c = x < lo ? lo : x > hi ? hi : x;
+  const float at_least = x > lo ? x : lo; /* NaN: lo */
+  const float c = at_least < hi ? at_least : hi;
   int32_t n;
   const float r = reduce_f32(c, &n);
   const float y = scale_f32(1.0f + (r + r * r * exp_tail_f32(r)), n);
@@ -69,7 +70,8 @@ VM float vexp_f32(float x) {
 
 VM float vexpm1_f32(float x) {
   const float lo = -30.0f, hi = 89.0f;
-  const float c = x < lo ? lo : x > hi ? hi : x;
+  const float at_least = x > lo ? x : lo; /* NaN: lo */
+  const float c = at_least < hi ? at_least : hi;
   int32_t n;
   const float r = reduce_f32(c, &n);
   const float e = r + r * r * exp_tail_f32(r); /* exp(r) - 1 */
@@ -130,13 +132,15 @@ VM double exp_tail_f64(double r) {
 }
 
 VM double scale_f64(double x, int64_t n) {
-  const int64_t half = (n + 4096) / 2 - 2048; /* no arithmetic shift of 64 bits in AVX2 */
+  const int64_t half =
+      (n + 4096) / 2 - 2048; /* no arithmetic shift of 64 bits in AVX2 */
   return x * bits_f64((half + 1023) << 52) * bits_f64((n - half + 1023) << 52);
 }
 
 VM double vexp_f64(double x) {
   const double lo = -746.0, hi = 710.0;
-  const double c = x < lo ? lo : x > hi ? hi : x;
+  const double at_least = x > lo ? x : lo; /* NaN: lo */
+  const double c = at_least < hi ? at_least : hi;
   int64_t n;
   const double r = reduce_f64(c, &n);
   const double y = scale_f64(1.0 + (r + r * r * exp_tail_f64(r)), n);
@@ -145,7 +149,8 @@ VM double vexp_f64(double x) {
 
 VM double vexpm1_f64(double x) {
   const double lo = -50.0, hi = 710.0;
-  const double c = x < lo ? lo : x > hi ? hi : x;
+  const double at_least = x > lo ? x : lo; /* NaN: lo */
+  const double c = at_least < hi ? at_least : hi;
   int64_t n;
   const double r = reduce_f64(c, &n);
   const double e = r + r * r * exp_tail_f64(r);
@@ -187,24 +192,24 @@ VM double vlog_f64(double x) {
 
 /* ---- what follows from exp, expm1 and log; T is float or double ---- */
 
-#define VMATH_DERIVED(T, S)                                                              \
-  VM T vlog1p_##S(T x) {                                                                 \
-    const T u = 1 + x;                                                                   \
-    const T y = vlog_##S(u) + (x - (u - 1)) / u;                                         \
-    return u == 1 || u > (T)1e30 || !(u > 0) ? (u == 1 ? x : vlog_##S(u)) : y;           \
-  }                                                                                      \
-  VM T vtanh_##S(T x) {                                                                  \
-    const T a = x < 0 ? -x : x, c = a > 20 ? 20 : a;                                     \
-    const T e = vexpm1_##S(2 * c), t = e / (e + 2);                                      \
-    return x != x ? x : x < 0 ? -t : t;                                                  \
-  }                                                                                      \
-  VM T vsigmoid_##S(T x) {                                                               \
-    const T e = vexp_##S(x < 0 ? x : -x);                                                \
-    return (x < 0 ? e : 1) / (1 + e);                                                    \
-  }                                                                                      \
-  VM T vsoftplus_##S(T x) {                                                              \
-    const T a = x < 0 ? x : -x;                                                          \
-    return (x > 0 ? x : 0) + vlog1p_##S(vexp_##S(a));                                    \
+#define VMATH_DERIVED(T, S)                                                            \
+  VM T vlog1p_##S(T x) {                                                               \
+    const T u = 1 + x;                                                                 \
+    const T y = vlog_##S(u) + (x - (u - 1)) / u;                                       \
+    return u == 1 || u > (T)1e30 || !(u > 0) ? (u == 1 ? x : vlog_##S(u)) : y;         \
+  }                                                                                    \
+  VM T vtanh_##S(T x) {                                                                \
+    const T a = x < 0 ? -x : x, c = a < 20 ? a : 20;                                   \
+    const T e = vexpm1_##S(2 * c), t = e / (e + 2);                                    \
+    return x != x ? x : x < 0 ? -t : t;                                                \
+  }                                                                                    \
+  VM T vsigmoid_##S(T x) {                                                             \
+    const T e = vexp_##S(x < 0 ? x : -x);                                              \
+    return (x < 0 ? e : 1) / (1 + e);                                                  \
+  }                                                                                    \
+  VM T vsoftplus_##S(T x) {                                                            \
+    const T a = x < 0 ? x : -x;                                                        \
+    return (x > 0 ? x : 0) + vlog1p_##S(vexp_##S(a));                                  \
   }
 
 VMATH_DERIVED(float, f32)
