@@ -130,6 +130,7 @@ weir_status weiri_observe(weir_model *model, const weir_row_set *set, bool every
   }
   if (status == WEIR_OK) {
     o.run->seed = model->seed;
+    o.run->no_grad = true;
     status = observe_all(&o, shadow, every);
   }
   weiri_run_destroy(&o.run);

@@ -93,6 +93,7 @@ weir_status weir_model_score(
   }
   if (status == WEIR_OK) {
     run->seed = model->seed;
+    run->no_grad = true;
     status = score(model, &rows, run, &batch, log_prob, out);
   }
   weiri_run_destroy(&run);

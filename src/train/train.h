@@ -134,6 +134,7 @@ typedef struct weiri_loop {
   weir_fit_opts opts;
   weiri_fit_config config;
   json_t *resolved; /* the train section with every default filled in */
+  json_t *identity; /* once it has been asked for */
   weiri_state state;
   weiri_schedule schedule;
   weiri_optim *optim;
@@ -166,6 +167,8 @@ void weiri_plan_steps(weiri_loop *l);
 /* Under a time limit: once the rate is known, fixes the number of steps. Returns true
  * when this call fixed it. */
 bool weiri_plan_fix(weiri_loop *l);
+/* After a resume: what follows from the state taken up. */
+void weiri_plan_resume(weiri_loop *l);
 /* Steps without improvement after which training stops; 0: never. */
 int64_t weiri_plan_patience(const weiri_loop *l);
 
@@ -176,8 +179,8 @@ void weiri_loop_destroy(weiri_loop *l);
 weir_status weiri_loop_step(weiri_loop *l);
 /* Statistics, score, best weights, schedule, metrics line. */
 weir_status weiri_loop_evaluate(weiri_loop *l);
-/* Puts the weights to keep into the model. interrupted: the run is not over. */
-weir_status weiri_loop_finish(weiri_loop *l, bool interrupted);
+/* Puts the weights to keep into the model; ended: how the loop came to its end. */
+weir_status weiri_loop_finish(weiri_loop *l, weir_status ended);
 
 /* ---- files ---- */
 

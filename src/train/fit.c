@@ -1,0 +1,193 @@
+/* Training by maximum likelihood: begin or resume, loop, end. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "train/train.h"
+
+/* Before the first step: the origin and the statistics of the training rows. */
+static weir_status take_origin(weiri_loop *l) {
+  const int64_t n = l->train.n, d = weir_model_features(l->model);
+  const double *x = weir_frame_x(l->train.frame);
+  if (l->train.rows == NULL) {
+    weiri_model_set_origin(l->model, n, x);
+    return WEIR_OK;
+  }
+  double *rows = weiri_calloc(l->ctx, (size_t)n, (size_t)d * sizeof *rows);
+  if (rows == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(rows + i * d, x + l->train.rows[i] * d, (size_t)d * sizeof *rows);
+  }
+  weiri_model_set_origin(l->model, n, rows);
+  weiri_free(l->ctx, rows);
+  return WEIR_OK;
+}
+
+static weir_status begin(weiri_loop *l, bool *resumed) {
+  *resumed = false;
+  if (l->opts.resume) {
+    WEIR_TRY(weiri_checkpoint_read(l, resumed));
+  }
+  if (*resumed) {
+    weiri_plan_resume(l);
+    l->before = l->state.seconds;
+    weiri_log(l->ctx, WEIR_LOG_INFO, "resuming at step %lld from %s",
+        (long long)l->state.step, l->opts.checkpoint);
+  } else {
+    WEIR_TRY(take_origin(l));
+    WEIR_TRY(weiri_observe(l->model, &l->train, false));
+  }
+  l->first_step = l->state.step;
+  return l->opts.metrics == NULL ? WEIR_OK
+                                 : weiri_metrics_open(&l->metrics, l->ctx,
+                                       l->opts.metrics, *resumed ? l->state.step : -1);
+}
+
+/* A checkpoint that cannot be written is a warning, but when training stops there. */
+static void save(weiri_loop *l) {
+  const double start = weiri_clock();
+  if (weiri_checkpoint_write(l) != WEIR_OK) {
+    weiri_log(l->ctx, WEIR_LOG_WARN, "checkpoint: %s; training goes on", weir_error());
+  }
+  l->saved = weiri_clock();
+  l->measured += l->saved - start;
+}
+
+static double train_so_far(const weiri_state *s) {
+  return s->train_weight > 0.0 ? s->train_sum / s->train_weight : s->last_train;
+}
+
+/* false: stop. */
+static bool report(weiri_loop *l, bool evaluated) {
+  const weiri_state *s = &l->state;
+  if (l->opts.progress == NULL) {
+    return true;
+  }
+  const double here = weiri_clock() - l->begun;
+  const double steps = (double)(s->step - l->first_step);
+  weir_progress p = {.step = s->step,
+      .steps = s->steps,
+      .epoch = s->step / l->per_epoch,
+      .epochs = (s->steps + l->per_epoch - 1) / l->per_epoch,
+      .seconds = l->before + here,
+      .rows_per_second = here > 0.0 ? steps * (double)l->batch.n / here : 0.0,
+      .seconds_left = NAN,
+      .train_log_prob = train_so_far(s),
+      .valid_log_prob = s->last_score,
+      .best_log_prob = s->best_step < 0 || l->valid.n == 0 ? NAN : s->best_score,
+      .learning_rate = l->rate,
+      .evaluated = evaluated && l->valid.n > 0};
+  if (s->steps > 0 && steps > 0.0) {
+    p.seconds_left = here / steps * (double)(s->steps - s->step);
+  }
+  return l->opts.progress(l->opts.user, &p);
+}
+
+static bool over(const weiri_state *s) {
+  return s->stopped_early || s->done || (s->steps > 0 && s->step >= s->steps);
+}
+
+/* true: the number of steps has just been fixed. */
+static bool fix_steps(weiri_loop *l) {
+  const bool fixed = weiri_plan_fix(l);
+  if (fixed) {
+    weiri_log(l->ctx, WEIR_LOG_INFO,
+        "time limit of %g s: %lld steps (%.1f epochs), an evaluation every %lld",
+        l->opts.time_limit, (long long)l->state.steps,
+        (double)l->state.steps / (double)l->per_epoch, (long long)l->state.eval_every);
+  }
+  return fixed;
+}
+
+static bool save_due(const weiri_loop *l) {
+  return weiri_clock() - l->saved >= l->config.checkpoint_seconds;
+}
+
+static weir_status run(weiri_loop *l) {
+  weiri_state *s = &l->state;
+  if (s->step == 0 && !over(s)) {
+    WEIR_TRY(weiri_loop_evaluate(l));
+  }
+  while (!over(s)) {
+    WEIR_TRY(weiri_loop_step(l));
+    const bool fixed = fix_steps(l);
+    const bool due = s->step % s->eval_every == 0 || s->step == s->steps;
+    if (due) {
+      WEIR_TRY(weiri_loop_evaluate(l));
+    }
+    if (l->opts.checkpoint != NULL && (fixed || save_due(l))) {
+      save(l);
+    }
+    if (!report(l, due)) {
+      return weiri_fail(WEIR_E_CANCELLED, "training was cancelled after step %lld",
+          (long long)s->step);
+    }
+  }
+  return WEIR_OK;
+}
+
+static void fill_result(const weiri_loop *l, bool resumed, weir_fit_result *r) {
+  const weiri_state *s = &l->state;
+  *r = (weir_fit_result){.steps = s->step,
+      .epochs = (s->step + l->per_epoch - 1) / l->per_epoch,
+      .best_step = l->valid.n > 0 ? s->best_step : s->step,
+      .seconds = weiri_loop_seconds(l),
+      .valid_log_prob = l->valid.n > 0 ? s->best_score : NAN,
+      .valid_standard_error = s->best_error,
+      .resumed = resumed,
+      .stopped_early = s->stopped_early != 0,
+      .diverged_once = s->skipped > 0};
+}
+
+/* Files at the end. When interrupted, the checkpoint is what remains of the run. */
+static weir_status close_files(weiri_loop *l, weir_status status) {
+  if (l->opts.checkpoint == NULL) {
+    return status;
+  }
+  if (status == WEIR_OK && !l->opts.keep_checkpoint) {
+    (void)remove(l->opts.checkpoint);
+  } else if (status == WEIR_OK && !l->state.done) {
+    l->state.done = 1;
+    save(l);
+  } else if (status == WEIR_E_CANCELLED) {
+    WEIR_TRY(weiri_checkpoint_write(l));
+  }
+  return status;
+}
+
+static weir_status fit(weiri_loop *l, weir_fit_result *result) {
+  bool resumed = false;
+  WEIR_TRY(begin(l, &resumed));
+  char message[512];
+  weir_status status = close_files(l, run(l));
+  snprintf(message, sizeof message, "%s", weir_error());
+  const weir_status last = weiri_loop_finish(l, status);
+  fill_result(l, resumed, result);
+  if (status != WEIR_OK) {
+    return weiri_fail(status, "%s", message);
+  }
+  return last;
+}
+
+weir_status weir_fit(weir_model *model, weir_row_set train, weir_row_set valid,
+    const weir_fit_opts *opts, weir_fit_result *result) {
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  weir_fit_result unwanted;
+  if (opts != NULL) {
+    if (opts->struct_size == 0 || opts->struct_size > sizeof o) {
+      return weiri_fail(WEIR_E_ARGUMENT,
+          "weir_fit_opts: struct_size is %u, expected %zu", opts->struct_size,
+          sizeof o);
+    }
+    memcpy(&o, opts, opts->struct_size);
+  }
+  weiri_loop l;
+  weir_status status = weiri_loop_create(&l, model, train, valid, &o);
+  if (status == WEIR_OK) {
+    status = fit(&l, result == NULL ? &unwanted : result);
+  }
+  weiri_loop_destroy(&l);
+  return status;
+}

@@ -1,0 +1,133 @@
+/* How long to train: batch size, number of steps, evaluations. Everything follows from
+ * options and rows, but for the rate that a time limit is divided by; that is measured
+ * once, and the number of steps that follows from it is kept in checkpoints. */
+#include <math.h>
+
+#include "train/train.h"
+
+#define WARM_STEPS 5    /* first steps allocate; they are not timed */
+#define LEAST_STEPS 10  /* timed at least */
+#define TIMED 0.02      /* fraction of the limit spent on timing */
+#define TIMED_MOST 0.2  /* from the start of training */
+#define USABLE 0.97     /* of the limit; the rest is for the end */
+#define EVALUATIONS 20  /* wanted at least in a run */
+#define EVALUATING 0.25 /* fraction of the time left that evaluations may take */
+#define STEPS_WANTED 12000
+
+static int64_t clamp(int64_t x, int64_t lo, int64_t hi) {
+  return x < lo ? lo : x > hi ? hi : x;
+}
+
+void weiri_plan_batch(weiri_loop *l) {
+  const int64_t n = l->train.n;
+  int64_t batch = l->config.batch_size;
+  if (batch == 0) {
+    batch = n < 4000 ? 64 : n < 10000 ? 128 : n < 100000 ? 256 : 512;
+  }
+  batch = batch > n ? n : batch;
+  l->per_epoch = (n + batch - 1) / batch;
+}
+
+/* Steps that the options allow; 0: as many as the time limit gives. */
+static int64_t allowed(const weiri_loop *l) {
+  const weiri_fit_config *c = &l->config;
+  int64_t steps = 0;
+  if (c->epochs > 0) {
+    const bool huge = c->epochs > INT64_MAX / l->per_epoch;
+    steps = huge ? INT64_MAX : c->epochs * l->per_epoch;
+  } else if (c->steps == 0 && l->opts.time_limit == 0.0) {
+    steps = clamp(STEPS_WANTED / l->per_epoch, 15, 300) * l->per_epoch;
+  }
+  return c->steps > 0 && (steps == 0 || c->steps < steps) ? c->steps : steps;
+}
+
+/* Warm-up and evaluations for the number of steps now known. */
+static void follow(weiri_loop *l) {
+  const int64_t steps = l->state.steps, tenth = steps / 10;
+  l->schedule.steps = steps;
+  l->schedule.warmup = steps > 0 && tenth < l->config.warmup ? tenth : l->config.warmup;
+}
+
+static int64_t eval_every(const weiri_loop *l) {
+  const int64_t steps = l->state.steps, part = steps / EVALUATIONS;
+  if (l->config.eval_every > 0) {
+    return l->config.eval_every;
+  }
+  if (steps == 0) {
+    return l->per_epoch;
+  }
+  /* Not more often than every 20 steps, unless the run is short. */
+  const int64_t every = l->per_epoch < 20 ? 20 : l->per_epoch;
+  return clamp(every, 1, part < 1 ? 1 : part);
+}
+
+void weiri_plan_steps(weiri_loop *l) {
+  l->state.steps = l->opts.time_limit > 0.0 ? 0 : allowed(l);
+  l->state.eval_every = eval_every(l);
+  follow(l);
+}
+
+/* Divides the seconds left between steps and evaluations. */
+static void divide(weiri_loop *l, double left, double per_step) {
+  const double cost = l->eval_seconds;
+  double evaluations = fmax(EVALUATIONS, left / per_step / (double)l->per_epoch);
+  if (l->config.eval_every > 0) {
+    evaluations = left / (per_step * (double)l->config.eval_every + cost);
+  } else if (evaluations * cost > EVALUATING * left) {
+    evaluations = fmax(1.0, floor(EVALUATING * left / cost));
+  }
+  const double more = fmax(1.0, floor((left - evaluations * cost) / per_step));
+  const int64_t most = allowed(l);
+  l->state.steps = l->state.step + (more < 1e15 ? (int64_t)more : (int64_t)1e15);
+  if (most > 0 && most < l->state.steps) {
+    l->state.steps = most;
+  }
+  if (l->config.eval_every == 0) {
+    const double every = ceil((double)l->state.steps / evaluations);
+    l->state.eval_every = every < 1.0 ? 1 : (int64_t)every;
+  }
+}
+
+bool weiri_plan_fix(weiri_loop *l) {
+  if (l->state.steps > 0) {
+    return false;
+  }
+  const int64_t done = l->state.step - l->first_step, most = allowed(l);
+  const double limit = l->opts.time_limit;
+  if (most > 0 && l->state.step >= most) {
+    l->state.steps = l->state.step;
+    follow(l);
+    return true;
+  }
+  if (done == WARM_STEPS || l->measured_step < 0) {
+    l->measured = weiri_clock();
+    l->measured_step = l->state.step;
+    return false;
+  }
+  const int64_t timed = l->state.step - l->measured_step;
+  const double took = weiri_clock() - l->measured, used = weiri_loop_seconds(l);
+  const bool enough =
+      done > WARM_STEPS && timed >= LEAST_STEPS && took >= TIMED * limit;
+  if (!enough && used < TIMED_MOST * limit) {
+    return false;
+  }
+  divide(l, fmax(0.0, USABLE * limit - used), fmax(took / (double)timed, 1e-9));
+  follow(l);
+  return true;
+}
+
+void weiri_plan_resume(weiri_loop *l) {
+  follow(l);
+}
+
+int64_t weiri_plan_patience(const weiri_loop *l) {
+  const int64_t patience = l->config.patience;
+  if (patience < 0 || l->valid.n == 0 || l->state.steps == 0) {
+    return 0;
+  }
+  if (patience > 0) {
+    return patience > INT64_MAX / l->per_epoch ? 0 : patience * l->per_epoch;
+  }
+  const int64_t third = l->state.steps / 3, least = 10 * l->per_epoch;
+  return third > least ? third : least;
+}
