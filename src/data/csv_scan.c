@@ -155,15 +155,19 @@ weiri_scan weiri_csv_scan(weiri_record *r, const char *s, size_t len, bool last,
   }
 }
 
-/* How many of the first lines have as many fields as the first, which has *fields. */
-static double agreement(weiri_record *r, const char *s, size_t len, bool last,
-    char delimiter, int64_t *fields) {
+/* Which share of the first lines has as many fields as the first, which has *fields. */
+static weir_status agreement(weiri_record *r, const char *s, size_t len, bool last,
+    char delimiter, int64_t *fields, double *share) {
   enum { LINES = 100 };
   int lines = 0, same = 0;
   *fields = 0;
   for (size_t at = 0, used; at < len && lines < LINES; at += used) {
-    if (weiri_csv_scan(r, s + at, len - at, last, delimiter, &used) !=
-        WEIRI_SCAN_RECORD) {
+    const weiri_scan result =
+        weiri_csv_scan(r, s + at, len - at, last, delimiter, &used);
+    if (result == WEIRI_SCAN_MEMORY) {
+      return WEIR_E_MEMORY;
+    }
+    if (result != WEIRI_SCAN_RECORD) {
       break;
     }
     if (r->n == 0) {
@@ -175,25 +179,28 @@ static double agreement(weiri_record *r, const char *s, size_t len, bool last,
     lines++;
     same += r->n == *fields;
   }
-  return lines > 0 ? (double)same / lines : 0.0;
+  *share = lines > 0 ? (double)same / lines : 0.0;
+  return WEIR_OK;
 }
 
 weir_status weiri_csv_delimiter(
     const weir_ctx *ctx, const char *s, size_t len, bool last, char *out) {
   static const char candidate[] = "\t;, ";
   weiri_record r = {.ctx = ctx, .keep = 1};
+  weir_status status = WEIR_OK;
   double best = 0.0;
   *out = ',';
-  for (int i = 0; candidate[i] != '\0'; i++) {
-    int64_t fields;
-    const double share = agreement(&r, s, len, last, candidate[i], &fields);
+  for (int i = 0; status == WEIR_OK && candidate[i] != '\0'; i++) {
+    int64_t fields = 0;
+    double share = 0.0;
+    status = agreement(&r, s, len, last, candidate[i], &fields, &share);
     if (fields > 1 && share > best + (candidate[i] == ' ' ? 0.5 : 0.0)) {
       best = share;
       *out = candidate[i];
     }
   }
   weiri_free(ctx, r.field);
-  return WEIR_OK;
+  return status;
 }
 
 bool weiri_csv_missing(const weiri_field *f) {
