@@ -1,1 +1,1 @@
-weir_sources(gauss.c)
+weir_sources(gauss.c mixture.c)
