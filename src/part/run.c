@@ -110,7 +110,9 @@ static weir_var draw(
   if (y == NULL) {
     return weir_var_none();
   }
-  const weiri_rng rng = {run->seed, weiri_stream(path, run->step)};
+  /* Uniform and normal numbers of one path come from the same bits otherwise. */
+  const uint64_t kind = fill == weiri_fill_uniform ? 1 : 0;
+  const weiri_rng rng = {run->seed, weiri_stream(path, run->step) ^ kind};
   if (run->rows == NULL) {
     fill(rng, (uint64_t)(run->first_row * width), n * width, dtype, y);
   }
