@@ -5,8 +5,7 @@ static void same_numbers(void **state) {
   (void)state;
   static const char *const texts[] = {"a,b\n1,2\n3.5,-4e2\n", "a;b\n1;2\n3.5;-4e2",
       "a\tb\r\n1\t2\r\n3.5\t-4e2\r\n", "a b\n1   2\n  3.5 -4e2  \n",
-      "\xef\xbb\xbf"
-      "a,b\n1,2\n\n3.5,-4e2\n\n\n",
+      "\xef\xbb\xbf\x61,b\n1,2\n\n3.5,-4e2\n\n\n",
       "\"a\",\"b\"\n\"1\",2\n3.5,\"-4e2\"\n", "a , b\r1, 2\r3.5 ,-4e2\r"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     counting c;
@@ -98,9 +97,7 @@ static void refused(void **state) {
       {"a,b\n1,\"2\n3,4\n", WEIR_E_FORMAT, "line 2|not closed"},
       {"a,b\n1,\xff\xfe\n", WEIR_E_FORMAT, "line 2, column 'b'|UTF-8"},
       {"a,\xe9\n1,2\n", WEIR_E_FORMAT, "line 1|column 2|UTF-8"},
-      {"\xff\xfe"
-       "a,b\n",
-          WEIR_E_FORMAT, "UTF-16"}};
+      {"\xff\xfe\x61,b\n", WEIR_E_FORMAT, "UTF-16"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     counting c;
     counting_init(&c, 0);
