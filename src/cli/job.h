@@ -1,0 +1,50 @@
+/* A fit from start to end: data, model, training, figures, files. */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include "cli/config.h"
+#include "weir/train.h"
+
+typedef struct cli_job {
+  cli_env *env;
+  cli_config config;
+  const char *root;    /* folder of relative data files; NULL: where the program runs */
+  const char *output;  /* model file */
+  const char *command; /* what repeats the run, for the record */
+  const char *again;   /* what resumes it, for messages */
+  bool resume;
+  uint64_t seed;
+  double time_limit;
+  /* made by cli_job_data: train, valid, test */
+  weir_table *table[3];
+  weir_frame *frame[3];
+  weir_schema *schema;
+  weir_split *split;
+  weir_row_set set[3];
+  /* made by cli_job_model */
+  weir_model *model;
+  /* made by cli_job_train */
+  weir_fit_result result;
+  weir_score score;   /* on the held-out rows */
+  const char *scored; /* "test", "validation" or "training" rows */
+  weir_baselines baselines;
+  bool has_baselines;
+  json_t *record;
+  char *yaml, *metrics, *checkpoint; /* files beside the model */
+} cli_job;
+
+/* Each returns 0, or an exit code with the message said. */
+int cli_job_data(cli_job *job);
+int cli_job_model(cli_job *job);
+int cli_job_train(cli_job *job);
+void cli_job_free(cli_job *job);
+
+/* Names of the files beside the model; whether the model can be written there. */
+int cli_job_files(cli_job *job);
+/* Score, baselines and record: job_figures.c */
+int cli_job_figures(cli_job *job);
+/* What the run gave, for people and for machines. */
+void cli_job_print(const cli_job *job);
+json_t *cli_job_json(const cli_job *job);
+
+#endif

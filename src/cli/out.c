@@ -1,0 +1,125 @@
+/* Files that the program writes itself, and texts. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/say.h"
+
+char *cli_format(const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  va_list again;
+  va_copy(again, ap);
+  const int n = vsnprintf(NULL, 0, fmt, ap);
+  va_end(ap);
+  char *text = n < 0 ? NULL : malloc((size_t)n + 1);
+  if (text != NULL) {
+    vsnprintf(text, (size_t)n + 1, fmt, again);
+  }
+  va_end(again);
+  return text;
+}
+
+char *cli_quote(const char *word) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789_-+=./:,@%";
+  if (*word != '\0' && strspn(word, safe) == strlen(word)) {
+    return cli_format("%s", word);
+  }
+  char *out = malloc(4 * strlen(word) + 3);
+  if (out == NULL) {
+    return NULL;
+  }
+  char *p = out;
+  *p++ = '\'';
+  for (; *word != '\0'; word++) {
+    if (*word == '\'') {
+      memcpy(p, "'\\''", 4);
+      p += 4;
+    } else {
+      *p++ = *word;
+    }
+  }
+  *p++ = '\'';
+  *p = '\0';
+  return out;
+}
+
+const char *cli_bytes(double n, char *buf) {
+  static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  int u = 0;
+  while (n >= 1024.0 && u < 4) {
+    n /= 1024.0;
+    u++;
+  }
+  snprintf(buf, 32, "%.*f %s", u == 0 || n >= 100.0 ? 0 : 1, n, units[u]);
+  return buf;
+}
+
+int cli_can_write(const char *path) {
+  struct stat st;
+  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    return cli_error("%s: is a directory, expected the name of a file", path);
+  }
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+    return cli_error(
+        "%s: not a regular file; a model is written under another name and "
+        "renamed",
+        path);
+  }
+  char *probe = cli_format("%s.%ld.tmp", path, (long)getpid());
+  const int fd = probe == NULL ? -1 : open(probe, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  const int reason = errno;
+  if (fd >= 0) {
+    close(fd);
+    unlink(probe);
+  }
+  free(probe);
+  return fd >= 0 ? 0 : cli_error("%s: cannot write there: %s", path, strerror(reason));
+}
+
+static int write_all(int fd, const char *text) {
+  size_t left = strlen(text);
+  while (left > 0) {
+    const ssize_t n = write(fd, text, left);
+    if (n < 0 && errno != EINTR) {
+      return -1;
+    }
+    if (n > 0) {
+      text += n;
+      left -= (size_t)n;
+    }
+  }
+  return fsync(fd);
+}
+
+int cli_write_text(const char *path, const char *text) {
+  char *temp = cli_format("%s.%ld.tmp", path, (long)getpid());
+  if (temp == NULL) {
+    return cli_error("out of memory");
+  }
+  const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int bad = fd < 0 ? -1 : write_all(fd, text);
+  int reason = errno;
+  if (fd >= 0 && close(fd) != 0 && bad == 0) {
+    bad = -1;
+    reason = errno;
+  }
+  if (bad == 0 && rename(temp, path) != 0) {
+    bad = -1;
+    reason = errno;
+  }
+  if (bad != 0 && fd >= 0) {
+    unlink(temp);
+  }
+  free(temp);
+  return bad == 0 ? 0 : cli_error("%s: %s", path, strerror(reason));
+}
