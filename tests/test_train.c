@@ -1,0 +1,520 @@
+/* Training: update rules against closed forms, schedules, the loop, and what it keeps.
+ */
+#include "train_help.h"
+
+/* ---- update rules and schedules ---- */
+
+/* Adam by hand on w with gradient g = w - 3: the definition, in float64. */
+static void adam_follows_its_definition(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(2, NULL, NULL);
+  enum { N = 40000 };
+  double *w = calloc(N, sizeof *w), *g = calloc(N, sizeof *g);
+  double x = 0.0, m = 0.0, v = 0.0;
+  for (int rule = 0; weiri_optim_at(rule) != NULL; rule++) {
+    const bool decays = weiri_optim_at(rule)->decays;
+    weiri_optim *o = NULL;
+    OK(weiri_optim_create(&o, ctx, weiri_optim_at(rule), WEIR_F64, N));
+    memset(w, 0, N * sizeof *w);
+    x = m = v = 0.0;
+    for (int t = 1; t <= 50; t++) {
+      const double grad = x - 3.0;
+      for (int i = 0; i < N; i++) {
+        g[i] = w[i] - 3.0;
+      }
+      const weiri_update u = {0.1, 0.01, 0.9, 0.99, 1e-8, 0.5, t};
+      OK(weiri_optim_step(o, w, g, &u));
+      m = 0.9 * m + 0.1 * 0.5 * grad;
+      v = 0.99 * v + 0.01 * 0.25 * grad * grad;
+      const double step =
+          m / (1.0 - pow(0.9, t)) / (sqrt(v / (1.0 - pow(0.99, t))) + 1e-8);
+      x -= 0.1 * (step + (decays ? 0.01 * x : 0.0));
+    }
+    assert_true(x > 2.0);
+    for (int i = 0; i < N; i += 1111) {
+      assert_true(fabs(w[i] - x) < 1e-12);
+    }
+    weiri_optim_destroy(&o);
+  }
+  free(w);
+  free(g);
+  weir_ctx_destroy(&ctx);
+}
+
+static void norm_and_average(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(2, NULL, NULL);
+  enum { N = 33000 };
+  float *g = calloc(N, sizeof *g), *a = calloc(N, sizeof *a);
+  for (int i = 0; i < N; i++) {
+    g[i] = 2.0f;
+  }
+  weiri_optim *o = NULL;
+  double norm;
+  OK(weiri_optim_create(&o, ctx, weiri_optim_at(0), WEIR_F32, N));
+  OK(weiri_optim_norm(o, g, &norm));
+  assert_true(fabs(norm - 2.0 * sqrt(N)) < 1e-9);
+  OK(weiri_optim_average(o, 0.75, g, a));
+  OK(weiri_optim_average(o, 0.75, g, a));
+  assert_true(fabsf(a[0] - 0.875f) < 1e-6f && fabsf(a[N - 1] - 0.875f) < 1e-6f);
+  g[N - 1] = NAN;
+  OK(weiri_optim_norm(o, g, &norm));
+  assert_true(!isfinite(norm));
+  weiri_optim_destroy(&o);
+  free(g);
+  free(a);
+  weir_ctx_destroy(&ctx);
+}
+
+static const weiri_schedule_class *schedule(const char *name) {
+  for (int i = 0; weiri_schedule_at(i) != NULL; i++) {
+    if (strcmp(weiri_schedule_at(i)->name, name) == 0) {
+      return weiri_schedule_at(i);
+    }
+  }
+  fail_msg("no schedule %s", name);
+  return NULL;
+}
+
+static void schedules_take_their_values(void **state) {
+  (void)state;
+  weiri_schedule s = {
+      .cls = schedule("cosine"), .warmup = 10, .steps = 110, .floor = 0.1};
+  weiri_schedule_begin(&s);
+  assert_float_equal(weiri_schedule_factor(&s, 0), 0.1, 1e-12);
+  assert_float_equal(weiri_schedule_factor(&s, 9), 1.0, 1e-12);
+  assert_float_equal(weiri_schedule_factor(&s, 60), 0.55, 1e-12);
+  assert_float_equal(weiri_schedule_factor(&s, 110), 0.1, 1e-12);
+  s.steps = 0;
+  assert_float_equal(weiri_schedule_factor(&s, 5000), 1.0, 1e-12);
+  s.cls = schedule("constant");
+  assert_float_equal(weiri_schedule_factor(&s, 5000), 1.0, 1e-12);
+  s = (weiri_schedule){
+      .cls = schedule("plateau"), .floor = 0.2, .shrink = 0.5, .patience = 2};
+  weiri_schedule_begin(&s);
+  const double scores[] = {1.0, 0.9, 1.5, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0};
+  const double expect[] = {1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.2};
+  for (int i = 0; i < 9; i++) {
+    weiri_schedule_observe(&s, scores[i]);
+    assert_float_equal(weiri_schedule_factor(&s, i), expect[i], 1e-12);
+  }
+}
+
+/* ---- the loop ---- */
+
+static double gaussian_score(const bench *b, const weir_row_set *on) {
+  (void)b;
+  weir_score s;
+  OK(weir_model_score(b->model, *on, &s));
+  return s.mean_log_prob;
+}
+
+static void training_improves_and_keeps_the_best(void **state) {
+  (void)state;
+  bench b;
+  weir_fit_result r;
+  bench_open(&b, context_of(2, NULL, NULL), 800, 3, MIXTURE);
+  const double before = gaussian_score(&b, &b.valid);
+  OK(bench_fit(&b, "{epochs: 40, learning_rate: 0.02, batch_size: 64}", NULL, &r));
+  const double after = gaussian_score(&b, &b.valid);
+  assert_true(after > before + 0.3);
+  assert_float_equal(after, r.valid_log_prob, 1e-9);
+  assert_int_equal(r.epochs, 40);
+  assert_int_equal(r.steps, 40 * 10); /* 600 rows in even batches of at most 64 */
+  assert_false(r.diverged_once);
+  bench_close(&b);
+}
+
+typedef struct seen {
+  int64_t calls, last, evaluations, stop_at;
+  double best;
+} seen;
+
+static bool watch(void *user, const weir_progress *p) {
+  seen *s = user;
+  s->calls++;
+  assert_int_equal(p->step, s->last + 1);
+  s->last = p->step;
+  if (p->evaluated) {
+    s->evaluations++;
+    s->best = p->valid_log_prob > s->best ? p->valid_log_prob : s->best;
+  }
+  return p->step != s->stop_at;
+}
+
+/* A rate far too large: the likelihood falls, and training stops with the best. */
+static void early_stopping_keeps_the_best(void **state) {
+  (void)state;
+  bench b;
+  weir_fit_result r;
+  seen s = {.best = -INFINITY};
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  o.progress = watch;
+  o.user = &s;
+  bench_open(&b, context_of(1, NULL, NULL), 400, 4, MIXTURE);
+  OK(bench_fit(&b,
+      "{epochs: 400, patience: 3, learning_rate: 0.5, schedule: constant, warmup: 0}",
+      &o, &r));
+  assert_true(r.stopped_early);
+  assert_true(r.steps < 400 * 5);
+  assert_true(r.steps - r.best_step >= 3 * 5);
+  assert_true(r.valid_log_prob >= s.best);
+  assert_float_equal(gaussian_score(&b, &b.valid), r.valid_log_prob, 1e-9);
+  bench_close(&b);
+}
+
+static void same_bits_on_any_threads(void **state) {
+  (void)state;
+  bench one, other;
+  bench_open(&one, context_of(1, NULL, NULL), 600, 5, LAYERED);
+  OK(bench_fit(&one, "{epochs: 6, batch_size: 150, ema: 0.9}", NULL, NULL));
+  for (int threads = 2; threads <= 3; threads++) {
+    bench_open(&other, context_of(threads, NULL, NULL), 600, 5, LAYERED);
+    OK(bench_fit(&other, "{epochs: 6, batch_size: 150, ema: 0.9}", NULL, NULL));
+    assert_same_model(one.model, other.model);
+    bench_close(&other);
+  }
+  bench_close(&one);
+}
+
+static void seeds_matter(void **state) {
+  (void)state;
+  bench a, b;
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  bench_open(&a, context_of(1, NULL, NULL), 300, 5, MIXTURE);
+  bench_open(&b, context_of(1, NULL, NULL), 300, 5, MIXTURE);
+  OK(bench_fit(&a, "{epochs: 2}", &o, NULL));
+  o.seed = 1;
+  OK(bench_fit(&b, "{epochs: 2}", &o, NULL));
+  assert_true(weights_norm(a.model) != weights_norm(b.model));
+  bench_close(&a);
+  bench_close(&b);
+}
+
+/* ---- weights ---- */
+
+/* Rows of the two columns; with weights, the last column is the weight. */
+static void weighted_frame(
+    weir_ctx *ctx, bench *b, int64_t n, const double *x, bool weights) {
+  static const char *const names[] = {"x", "y", "w"};
+  static const char *const types[] = {"x=real", "y=real", "w=weight"};
+  weir_schema_opts so = WEIR_SCHEMA_OPTS_INIT;
+  so.types = types;
+  so.n_types = weights ? 3 : 2;
+  so.allow_constant = true;
+  memset(b, 0, sizeof *b);
+  b->ctx = ctx;
+  OK(weir_table_from_arrays(&b->table, ctx, n, weights ? 3 : 2, x, names, "w"));
+  OK(weir_schema_guess(&b->schema, ctx, b->table, &so));
+  OK(weir_frame_create(&b->frame, ctx, b->schema, b->table, NULL));
+  b->train = (weir_row_set){b->frame, NULL, n};
+  weir_model_opts mo = WEIR_MODEL_OPTS_INIT;
+  json_t *spec = spec_of(ctx, "gaussian");
+  mo.config = spec;
+  mo.dtype = WEIR_F64;
+  OK(weir_model_create(&b->model, ctx, b->schema, &mo));
+  json_decref(spec);
+}
+
+/* Weight 2 is the row twice: same origin, statistics, gradients and scores. */
+static void weight_two_is_the_row_twice(void **state) {
+  (void)state;
+  enum { N = 60 };
+  double *x = cloud(N, 9), weighted[3 * N], twice[2 * (N + N / 3)];
+  int64_t m = 0;
+  for (int i = 0; i < N; i++) {
+    const bool heavy = i % 3 == 0;
+    memcpy(weighted + 3 * i, x + 3 * i, 2 * sizeof *x);
+    weighted[3 * i + 2] = heavy ? 2.0 : 1.0;
+    for (int k = 0; k < (heavy ? 2 : 1); k++) {
+      memcpy(twice + 2 * m++, x + 3 * i, 2 * sizeof *x);
+    }
+  }
+  free(x);
+  bench a, b;
+  weighted_frame(context_of(1, NULL, NULL), &a, N, weighted, true);
+  weighted_frame(context_of(1, NULL, NULL), &b, m, twice, false);
+  const char *train =
+      "{epochs: 40, batch_size: 1000, learning_rate: 0.05, epsilon: 0.1}";
+  OK(bench_fit(&a, train, NULL, NULL));
+  OK(bench_fit(&b, train, NULL, NULL));
+  weir_score sa, sb;
+  OK(weir_model_score(a.model, a.train, &sa));
+  OK(weir_model_score(b.model, b.train, &sb));
+  assert_float_equal(sa.mean_log_prob, sb.mean_log_prob, 1e-8);
+  double la, lb, lc;
+  OK(weir_model_log_prob(a.model, 1, twice, 1, NULL, &la));
+  OK(weir_model_log_prob(b.model, 1, twice, 1, NULL, &lb));
+  assert_float_equal(la, lb, 1e-8);
+  /* without the weights the same rows give another density */
+  bench c;
+  double plain[2 * N];
+  for (int i = 0; i < N; i++) {
+    memcpy(plain + 2 * i, weighted + 3 * i, 2 * sizeof *plain);
+  }
+  weighted_frame(context_of(1, NULL, NULL), &c, N, plain, false);
+  OK(bench_fit(&c, train, NULL, NULL));
+  OK(weir_model_log_prob(c.model, 1, twice, 1, NULL, &lc));
+  assert_true(fabs(lc - la) > 1e-3);
+  bench_close(&c);
+  bench_close(&a);
+  bench_close(&b);
+}
+
+/* ---- scores ---- */
+
+static void score_is_the_mean_of_log_prob(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, context_of(2, NULL, NULL), 1500, 6, MIXTURE);
+  OK(bench_fit(&b, "{epochs: 1}", NULL, NULL));
+  const weir_row_set all = {b.frame, NULL, 1500};
+  double *lp = calloc(1500, sizeof *lp), mean = 0.0, sq = 0.0;
+  OK(weir_model_log_prob(b.model, 1500, weir_frame_x(b.frame), 1, NULL, lp));
+  for (int i = 0; i < 1500; i++) {
+    mean += lp[i] / 1500.0;
+  }
+  for (int i = 0; i < 1500; i++) {
+    sq += (lp[i] - mean) * (lp[i] - mean);
+  }
+  weir_score s;
+  OK(weir_model_score(b.model, all, &s));
+  assert_float_equal(s.mean_log_prob, mean, 1e-9);
+  assert_float_equal(s.standard_error, sqrt(sq / 1499.0 / 1500.0), 1e-9);
+  assert_int_equal(s.n, 1500);
+  assert_true(isnan(s.bits_per_dim) != 0); /* two of three columns are real */
+  free(lp);
+  bench_close(&b);
+}
+
+/* ---- statistics ---- */
+
+static void statistics_are_those_of_the_training_rows(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, context_of(1, NULL, NULL), 500, 7, "gaussian");
+  OK(bench_fit(&b, "{epochs: 1}", NULL, NULL));
+  double mean = 0.0;
+  const double *x = weir_frame_x(b.frame);
+  for (int64_t i = 0; i < b.train.n; i++) {
+    mean += x[3 * b.train.rows[i]] / (double)b.train.n;
+  }
+  assert_float_equal(b.model->origin[0], mean, 1e-9);
+  const int32_t at = weiri_params_find(b.model->params, "dist.layers[1].sd");
+  if (at >= 0) {
+    double sd[3], sq = 0.0;
+    weiri_params_get(b.model->params, at, sd);
+    for (int64_t i = 0; i < b.train.n; i++) {
+      const double off = x[3 * b.train.rows[i]] - mean;
+      sq += off * off / (double)b.train.n;
+    }
+    assert_float_equal(sd[0], sqrt(sq), 1e-3);
+  }
+  bench_close(&b);
+}
+
+/* ---- time limit ---- */
+
+static void time_limit_fixes_the_steps(void **state) {
+  (void)state;
+  bench b;
+  weir_fit_result r;
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  seen s = {.best = -INFINITY};
+  o.time_limit = 0.4;
+  o.progress = watch;
+  o.user = &s;
+  bench_open(&b, context_of(1, NULL, NULL), 600, 8, MIXTURE);
+  OK(bench_fit(&b, "{patience: -1}", &o, &r));
+  assert_int_equal(r.steps, s.last);
+  assert_true(r.steps > 20 && s.evaluations >= 1);
+  OK(bench_fit(&b, "{patience: -1, steps: 7}",
+      &(weir_fit_opts){.struct_size = sizeof o, .time_limit = 100.0}, &r));
+  assert_int_equal(r.steps, 7);
+  bench_close(&b);
+}
+
+/* ---- errors ---- */
+
+static void bad_options_are_named(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, context_of(1, NULL, NULL), 200, 8, MIXTURE);
+  assert_int_equal(bench_fit(&b, "{epoch: 3}", NULL, NULL), WEIR_E_CONFIG);
+  assert_non_null(strstr(weir_error(), "epochs"));
+  assert_int_equal(bench_fit(&b, "{learning_rate: -1}", NULL, NULL), WEIR_E_CONFIG);
+  assert_non_null(strstr(weir_error(), "learning_rate"));
+  assert_int_equal(bench_fit(&b, "{weight_decay: 0.1}", NULL, NULL), WEIR_E_CONFIG);
+  assert_non_null(strstr(weir_error(), "adamw"));
+  b.valid.n = 0;
+  assert_int_equal(bench_fit(&b, "{schedule: plateau}", NULL, NULL), WEIR_E_CONFIG);
+  assert_non_null(strstr(weir_error(), "validation"));
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  o.time_limit = -1.0;
+  assert_int_equal(bench_fit(&b, NULL, &o, NULL), WEIR_E_CONFIG);
+  OK(bench_fit(&b, "{epochs: 1, optimizer: adamw, weight_decay: 0.1}", NULL, NULL));
+  bench_close(&b);
+}
+
+/* ---- what is not finite ---- */
+
+typedef struct lines {
+  int n;
+  char first[300];
+} lines;
+
+static void note(void *user, weir_log_level level, const char *line) {
+  lines *l = user;
+  if (level == WEIR_LOG_WARN) {
+    if (l->n++ == 0) {
+      snprintf(l->first, sizeof l->first, "%s", line);
+    }
+  }
+}
+
+/* One weight made NaN: every step fails, the parameter or part is named, and after
+ * the restarts the run ends with the weights of the last good evaluation. */
+static bool poison(void *user, const weir_progress *p) {
+  weir_model *m = user;
+  if (p->step == 5) {
+    ((float *)weiri_params_block(m->params))[0] = NAN;
+  }
+  return true;
+}
+
+static void numbers_that_are_not_finite_are_survived(void **state) {
+  (void)state;
+  bench b;
+  lines l = {0, ""};
+  weir_fit_result r;
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  bench_open(&b, context_of(1, note, &l), 400, 8, MIXTURE);
+  o.progress = poison;
+  o.user = b.model;
+  OK(bench_fit(&b, "{epochs: 20, batch_size: 100, patience: -1}", &o, &r));
+  assert_true(r.diverged_once);
+  assert_true(l.n >= 2);
+  assert_non_null(strstr(l.first, "step 5: dist"));
+  assert_true(isfinite(weights_norm(b.model)));
+  bench_close(&b);
+}
+
+static bool poison_always(void *user, const weir_progress *p) {
+  (void)p;
+  weir_model *m = user;
+  ((float *)weiri_params_block(m->params))[0] = NAN;
+  return true;
+}
+
+static void divergence_ends_with_good_weights(void **state) {
+  (void)state;
+  bench b;
+  lines l = {0, ""};
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  bench_open(&b, context_of(1, note, &l), 400, 8, MIXTURE);
+  o.progress = poison_always;
+  o.user = b.model;
+  assert_int_equal(
+      bench_fit(&b, "{epochs: 200, patience: -1}", &o, NULL), WEIR_E_DIVERGED);
+  assert_non_null(strstr(weir_error(), "diverged at step"));
+  assert_true(isfinite(weights_norm(b.model)));
+  bench_close(&b);
+}
+
+/* ---- memory ---- */
+
+typedef struct counted {
+  long calls, fail_at, at_step[400];
+} counted;
+
+static void *count_alloc(void *user, void *ptr, size_t old_size, size_t new_size) {
+  counted *c = user;
+  (void)old_size;
+  if (new_size == 0) {
+    free(ptr);
+    return NULL;
+  }
+  c->calls++;
+  return c->calls == c->fail_at ? NULL : realloc(ptr, new_size);
+}
+
+static weir_ctx *counting_context(counted *c, int threads) {
+  weir_ctx_opts o = WEIR_CTX_OPTS_INIT;
+  weir_ctx *ctx = NULL;
+  o.threads = threads;
+  o.alloc = count_alloc;
+  o.alloc_user = c;
+  OK(weir_ctx_create(&ctx, &o));
+  return ctx;
+}
+
+static bool tally(void *user, const weir_progress *p) {
+  counted *c = user;
+  c->at_step[p->step] = c->calls;
+  return true;
+}
+
+static void steps_allocate_nothing(void **state) {
+  (void)state;
+  counted c = {0};
+  bench b;
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  o.progress = tally;
+  o.user = &c;
+  bench_open(&b, counting_context(&c, 2), 700, 11, LAYERED);
+  OK(bench_fit(
+      &b, "{steps: 60, batch_size: 100, eval_every: 1000, ema: 0.99}", &o, NULL));
+  assert_true(c.at_step[3] > 0);
+  assert_int_equal(c.at_step[3], c.at_step[59]);
+  bench_close(&b);
+}
+
+/* The n-th allocation fails: an error, no crash, no leak (under the sanitizers). */
+static void failed_allocations_are_errors(void **state) {
+  (void)state;
+  counted c = {0};
+  bench b;
+  bench_open(&b, counting_context(&c, 1), 60, 12, MIXTURE);
+  int failures = 0;
+  for (long n = 1;; n++) {
+    c.calls = 0;
+    c.fail_at = n;
+    json_t *spec = json_pack("{s:i, s:f}", "steps", 3, "ema", 0.5);
+    weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+    o.config = spec;
+    const weir_status status = weir_fit(b.model, b.train, b.valid, &o, NULL);
+    json_decref(spec);
+    const bool reached = c.calls >= n;
+    c.fail_at = 0;
+    if (!reached) {
+      assert_int_equal(status, WEIR_OK);
+      break;
+    }
+    failures += status == WEIR_E_MEMORY;
+    assert_true(status == WEIR_E_MEMORY || status == WEIR_OK);
+  }
+  assert_true(failures > 20);
+  bench_close(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(adam_follows_its_definition),
+      cmocka_unit_test(norm_and_average),
+      cmocka_unit_test(schedules_take_their_values),
+      cmocka_unit_test(training_improves_and_keeps_the_best),
+      cmocka_unit_test(early_stopping_keeps_the_best),
+      cmocka_unit_test(same_bits_on_any_threads),
+      cmocka_unit_test(seeds_matter),
+      cmocka_unit_test(weight_two_is_the_row_twice),
+      cmocka_unit_test(score_is_the_mean_of_log_prob),
+      cmocka_unit_test(statistics_are_those_of_the_training_rows),
+      cmocka_unit_test(time_limit_fixes_the_steps),
+      cmocka_unit_test(bad_options_are_named),
+      cmocka_unit_test(numbers_that_are_not_finite_are_survived),
+      cmocka_unit_test(divergence_ends_with_good_weights),
+      cmocka_unit_test(steps_allocate_nothing),
+      cmocka_unit_test(failed_allocations_are_errors),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
