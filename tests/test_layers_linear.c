@@ -1,0 +1,324 @@
+/* Linear layers: round trips, log-determinants against the Jacobian, gradients, moments
+ * of the training data, circular columns left alone, supports. */
+#include "dist_check.h"
+
+static const char *const specs[] = {
+    "\"permutation\"",
+    "{\"name\": \"permutation\", \"seed\": 3}",
+    "\"reverse\"",
+    "\"lu_linear\"",
+    "\"linear\"",
+    "\"scaling\"",
+    "\"actnorm\"",
+    "\"standardize\"",
+    "\"batch_norm\"",
+    "{\"name\": \"chain\", \"layers\": [\"lu_linear\", \"reverse\", \"batch_norm\", "
+    "\"linear\"]}",
+};
+#define SPECS ((int)(sizeof specs / sizeof specs[0]))
+enum { N = 4 };
+
+/* Real columns, every third one a circle when mixed. */
+static void open_layer(rig *r, const char *spec, int64_t d, bool mixed) {
+  weir_support s[8];
+  weir_event event = event_of(d, s, (weir_support){WEIR_REAL, 0, 0});
+  for (int64_t j = 1; mixed && j < d; j += 3) {
+    s[j] = (weir_support){WEIR_CIRCLE, -3, 3};
+  }
+  rig_open(r, 0);
+  OK(rig_make(r, spec, &event, true));
+  rig_ready(r, 0.2);
+}
+
+static double log_abs_det(int64_t d, double *a) {
+  double sum = 0.0;
+  for (int64_t k = 0; k < d; k++) {
+    int64_t p = k;
+    for (int64_t i = k; i < d; i++) {
+      p = fabs(a[i * d + k]) > fabs(a[p * d + k]) ? i : p;
+    }
+    for (int64_t j = 0; j < d; j++) {
+      const double hold = a[k * d + j];
+      a[k * d + j] = a[p * d + j];
+      a[p * d + j] = hold;
+    }
+    sum += log(fabs(a[k * d + k]));
+    for (int64_t i = k + 1; i < d; i++) {
+      const double f = a[i * d + k] / a[k * d + k];
+      for (int64_t j = k; j < d; j++) {
+        a[i * d + j] -= f * a[k * d + j];
+      }
+    }
+  }
+  return sum;
+}
+
+/* One direction at x [N, d]: the result, the log-determinants, and those of the
+ * Jacobian from the tape. */
+typedef struct passed {
+  double y[N * 8], log_det[N], jacobian[N];
+} passed;
+
+static void pass(rig *r, int64_t d, const double *x, bool to_data, passed *out) {
+  weir_tape *t = r->run->tape;
+  weiri_run_reset(r->run);
+  const weir_var v = rows(r, N, d, x), none = weir_var_none();
+  const weir_var y = to_data ? weir_layer_to_data(r->layer, r->run, v, none)
+                             : weir_layer_to_latent(r->layer, r->run, v, none);
+  OK(weir_var_read(t, y, out->y));
+  OK(weir_var_read(t, weiri_run_total(r->run, 0), out->log_det));
+  double j[N][64];
+  for (int64_t k = 0; k < d; k++) {
+    double row[N * 8];
+    weir_var gx;
+    OK(weir_grad(t, weir_slice(t, y, 1, k, 1), none, 1, &v, &gx, false));
+    OK(weir_var_read(t, gx, row));
+    for (int64_t i = 0; i < N; i++) {
+      memcpy(j[i] + k * d, row + i * d, (size_t)d * sizeof(double));
+    }
+  }
+  for (int64_t i = 0; i < N; i++) {
+    out->jacobian[i] = log_abs_det(d, j[i]);
+  }
+}
+
+static void both_ways(rig *r, int64_t d, double scale) {
+  double *x = normals(N * d, 31, scale);
+  passed z, back;
+  pass(r, d, x, false, &z);
+  pass(r, d, z.y, true, &back);
+  for (int64_t i = 0; i < N * d; i++) {
+    near(back.y[i] / scale, x[i] / scale, 1e-11, "round trip");
+  }
+  for (int64_t i = 0; i < N; i++) {
+    near(z.log_det[i], z.jacobian[i], 1e-11, "log_det to the latent");
+    near(back.log_det[i], back.jacobian[i], 1e-11, "log_det to the data");
+    near(z.log_det[i] + back.log_det[i], 0.0, 1e-11, "both directions");
+  }
+  free(x);
+}
+
+static void bijections(void **state) {
+  (void)state;
+  static const int64_t sizes[] = {1, 2, 3, 5};
+  for (int i = 0; i < SPECS; i++) {
+    for (int k = 0; k < 8; k++) {
+      rig r;
+      open_layer(&r, specs[i], sizes[k % 4], k >= 4);
+      both_ways(&r, sizes[k % 4], 1.0);
+      both_ways(&r, sizes[k % 4], 1000.0);
+      rig_close(&r);
+    }
+  }
+}
+
+static weir_var value(rig *r, weir_var x, weir_var context) {
+  weir_tape *t = r->run->tape;
+  const weir_var z = weir_layer_to_latent(r->layer, r->run, x, context);
+  const weir_var back = weir_layer_to_data(r->layer, r->run, x, context);
+  const weir_var parts = weiri_run_total(r->run, 0);
+  return weir_sum_all(t,
+      weir_add(t, weir_sin(t, z),
+          weir_add(t, weir_cos(t, back), weir_reshape(t, parts, weir_shape_2(N, 1)))));
+}
+
+/* In training batch norm couples the rows; its gradients know. */
+static weir_var latent_value(rig *r, weir_var x, weir_var context) {
+  weir_tape *t = r->run->tape;
+  r->run->mode = WEIR_TRAIN;
+  const weir_var z = weir_layer_to_latent(r->layer, r->run, x, context);
+  return weir_add(
+      t, weir_sum_all(t, weir_sin(t, z)), weir_sum_all(t, weiri_run_total(r->run, 0)));
+}
+
+static void gradients(void **state) {
+  (void)state;
+  for (int i = 0; i < SPECS; i++) {
+    for (int64_t d = 1; d <= 4; d++) {
+      rig r;
+      open_layer(&r, specs[i], d, d == 4);
+      double *x = normals(N * d, 32, 1.0);
+      const point p = {N, d, 0, x, NULL};
+      check_gradients(&r, value, &p);
+      check_gradients(&r, latent_value, &p);
+      free(x);
+      rig_close(&r);
+    }
+  }
+}
+
+/* Circular columns pass through linear layers as they are. */
+static void circles(void **state) {
+  (void)state;
+  for (int i = 3; i < 9; i++) {
+    rig r;
+    open_layer(&r, specs[i], 5, true);
+    double *x = normals(N * 5, 33, 1.0);
+    passed z;
+    pass(&r, 5, x, false, &z);
+    for (int64_t k = 0; k < N; k++) {
+      assert_true(z.y[k * 5 + 1] == x[k * 5 + 1] && z.y[k * 5 + 4] == x[k * 5 + 4]);
+    }
+    assert_true(weir_support_equal(
+        r.layer->latent.support[1], (weir_support){WEIR_CIRCLE, -3, 3}));
+    free(x);
+    rig_close(&r);
+  }
+}
+
+static void orders(void **state) {
+  (void)state;
+  rig r;
+  open_layer(&r, "{\"name\": \"permutation\", \"columns\": [2, 0, 1]}", 3, true);
+  const double x[N * 3] = {10, 20, 30};
+  passed z;
+  pass(&r, 3, x, false, &z);
+  assert_true(z.y[0] == 30 && z.y[1] == 10 && z.y[2] == 20);
+  assert_int_equal(r.layer->latent.support[2].kind, WEIR_CIRCLE);
+  assert_int_equal(r.layer->latent.support[1].kind, WEIR_REAL);
+  rig_close(&r);
+  open_layer(&r, "\"reverse\"", 3, false);
+  pass(&r, 3, x, false, &z);
+  assert_true(z.y[0] == 30 && z.y[1] == 20 && z.y[2] == 10);
+  rig_close(&r);
+}
+
+static weir_moments moments_of(rig *r, int64_t n, int64_t d, const double *x) {
+  weir_moments m;
+  OK(weiri_moments_create(r->ctx, &m, d));
+  weiri_moments_add(&m, x, n, NULL);
+  return m;
+}
+
+/* After observe the training data have mean 0 and variance 1 (before gamma, beta). */
+static void observed(void **state) {
+  (void)state;
+  for (int i = 6; i < 9; i++) {
+    rig r;
+    const int64_t d = 3;
+    weir_support s[3];
+    const weir_event event = event_of(d, s, (weir_support){WEIR_REAL, 0, 0});
+    rig_open(&r, 0);
+    OK(rig_make(&r, specs[i], &event, true));
+    rig_ready(&r, 0.0);
+    double x[N * 3] = {1e6, 2, -3, 1e6 + 1, 5, -3.5, 1e6 + 4, 1, 0, 1e6 - 2, 0, 1};
+    weir_moments m = moments_of(&r, N, d, x);
+    OK(r.layer->cls->observe(r.layer, r.params, &m));
+    assert_int_equal(r.layer->cls->observe_each, i == 8);
+    passed z;
+    pass(&r, d, x, false, &z);
+    for (int64_t j = 0; j < d; j++) {
+      double mean = 0, square = 0;
+      for (int64_t k = 0; k < N; k++) {
+        mean += z.y[k * d + j] / N;
+        square += z.y[k * d + j] * z.y[k * d + j] / N;
+      }
+      near(mean, 0.0, 1e-9, "mean");
+      near(square, 1.0, 1e-5, "variance");
+    }
+    weiri_moments_destroy(r.ctx, &m);
+    rig_close(&r);
+  }
+}
+
+/* On the whole training set as one batch training and evaluation agree. */
+static void batch_norm_modes(void **state) {
+  (void)state;
+  rig r;
+  open_layer(&r, "\"batch_norm\"", 3, false);
+  double *x = normals(N * 3, 34, 2.0), y[N * 3], log_det[N];
+  weir_moments m = moments_of(&r, N, 3, x);
+  OK(r.layer->cls->observe(r.layer, r.params, &m));
+  passed z;
+  pass(&r, 3, x, false, &z);
+  weiri_run_reset(r.run);
+  r.run->mode = WEIR_TRAIN;
+  const weir_var v =
+      weir_layer_to_latent(r.layer, r.run, rows(&r, N, 3, x), weir_var_none());
+  OK(weir_var_read(r.run->tape, v, y));
+  OK(weir_var_read(r.run->tape, weiri_run_total(r.run, 0), log_det));
+  for (int64_t i = 0; i < N * 3; i++) {
+    near(y[i], z.y[i], 1e-12, "training against evaluation");
+  }
+  near(log_det[0], z.log_det[0], 1e-12, "training against evaluation");
+  weiri_moments_destroy(r.ctx, &m);
+  free(x);
+  rig_close(&r);
+}
+
+static void starts_as_identity(void **state) {
+  (void)state;
+  for (int i = 3; i < 8; i++) {
+    rig r;
+    weir_support s[3];
+    const weir_event event = event_of(3, s, (weir_support){WEIR_REAL, 0, 0});
+    rig_open(&r, 0);
+    OK(rig_make(&r, specs[i], &event, true));
+    rig_ready(&r, 0.0);
+    double *x = normals(N * 3, 35, 1.0);
+    passed z;
+    pass(&r, 3, x, false, &z);
+    for (int64_t k = 0; k < N * 3; k++) {
+      near(z.y[k], x[k], 1e-14, specs[i]);
+    }
+    free(x);
+    rig_close(&r);
+  }
+}
+
+/* The density of a flow of these layers integrates to 1. */
+static void integral(void **state) {
+  (void)state;
+  rig r;
+  rig_dist(&r,
+      "{\"name\": \"flow\", \"layers\": [\"standardize\", \"lu_linear\", \"reverse\", "
+      "\"linear\", \"scaling\", \"batch_norm\", \"actnorm\"], \"base\": \"normal\"}",
+      2, 0);
+  const grid g = {2, 400, -20, 20};
+  double *x = grid_points(g);
+  free(check_integral(&r, g, x, NULL, 1e-8));
+  free(x);
+  rig_close(&r);
+}
+
+static void refusals(void **state) {
+  (void)state;
+  static const char *const constant = "the standard deviation 0";
+  rig r;
+  weir_support s[2] = {{WEIR_REAL, 0, 0}, {WEIR_POSITIVE, 0, 0}};
+  const weir_event event = {2, s};
+  for (int i = 3; i < 9; i++) {
+    rig_open(&r, 0);
+    assert_int_equal(rig_make(&r, specs[i], &event, true), WEIR_E_SUPPORT);
+    assert_non_null(strstr(weir_error(), "column 2 lives on (0, inf)"));
+    rig_close(&r);
+  }
+  rig_open(&r, 0);
+  const char *few = "{\"name\": \"permutation\", \"columns\": [1]}";
+  assert_int_equal(rig_make(&r, few, &event, true), WEIR_E_CONFIG);
+  rig_close(&r);
+  open_layer(&r, "\"standardize\"", 2, false);
+  weir_moments m = moments_of(&r, 2, 2, (double[]){1, 2, 3, 2});
+  assert_int_equal(r.layer->cls->observe(r.layer, r.params, &m), WEIR_E_DATA);
+  assert_non_null(strstr(weir_error(), constant));
+  weiri_moments_destroy(r.ctx, &m);
+  m = moments_of(&r, 0, 2, NULL);
+  assert_int_equal(r.layer->cls->observe(r.layer, r.params, &m), WEIR_E_DATA);
+  weiri_moments_destroy(r.ctx, &m);
+  rig_close(&r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bijections),
+      cmocka_unit_test(gradients),
+      cmocka_unit_test(circles),
+      cmocka_unit_test(orders),
+      cmocka_unit_test(observed),
+      cmocka_unit_test(batch_norm_modes),
+      cmocka_unit_test(starts_as_identity),
+      cmocka_unit_test(integral),
+      cmocka_unit_test(refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
