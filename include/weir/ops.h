@@ -26,12 +26,30 @@ typedef struct weir_tri_opts {
   bool unit;      /**< the diagonal is 1 and not read */
 } weir_tri_opts;
 
-/** A function of rows for weir_custom: fills value[n] from x[n, d] and, when grad is not
- * NULL, grad[n, d] with the gradients. The same rows always give the same numbers. Called
- * from the thread that records or differentiates. Any other status than WEIR_OK ends the
- * step with it. */
+/** A function of rows for weir_custom: fills value[n] from x[n, d] and, when grad is
+ * not NULL, grad[n, d] with the gradients. The same rows always give the same numbers.
+ * Called from the thread that records or differentiates. Any other status than WEIR_OK
+ * ends the step with it. */
 typedef weir_status weir_custom_fn(
     void *user, int64_t n, int64_t d, const double *x, double *value, double *grad);
+
+/** Ends of a rational-quadratic spline: slope 1 and the identity outside; bounded, for
+ * values in [lo, hi] only; or glued to a circle. */
+typedef enum weir_rqs_tails {
+  WEIR_RQS_LINEAR,
+  WEIR_RQS_BOUNDED,
+  WEIR_RQS_CIRCULAR
+} weir_rqs_tails;
+
+/** A rational-quadratic spline (Durkan et al. 2019). params per element: 3 bins - 1, 3
+ * bins
+ * + 1 or 3 bins, by tails. scale multiplies the logits of widths and heights. */
+typedef struct weir_rqs_opts {
+  int64_t bins;
+  weir_rqs_tails tails;
+  double lo, hi, scale;
+  bool inverse;
+} weir_rqs_opts;
 
 #define WEIR_OP(name, params, doc) WEIR_API weir_var weir_##name params;
 #include "weir/ops.def"

@@ -39,9 +39,10 @@ typedef struct weiri_gemm {
  * is all floats: what is undefined gives NaN as libm does. */
 #define WEIRI_UNARY_LIST(X)                                                            \
   X(exp)                                                                               \
-  X(log) X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin)     \
-      X(cos) X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu)       \
-          X(erf) X(atan)
+  X(log)                                                                               \
+  X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin) X(cos)     \
+      X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu) X(erf)       \
+          X(atan)
 
 /* Elementwise functions of two arguments. */
 #define WEIRI_BINARY_LIST(X)                                                           \
@@ -52,6 +53,23 @@ typedef void weiri_unary_fn(int64_t n, const void *x, void *y);
 /* y[i] = f(a[i * sa], b[i * sb]); strides 0 or 1 */
 typedef void weiri_binary_fn(
     int64_t n, const void *a, int64_t sa, const void *b, int64_t sb, void *y);
+
+/* A rational-quadratic spline on [lo, hi] (Durkan et al. 2019). theta of an element:
+ * bins width logits, bins height logits (both times scale), then slopes: bins - 1 with
+ * linear tails (the ends have slope 1, identity outside), bins on a circle (the ends
+ * share one), bins + 1 when bounded. */
+typedef enum weiri_rqs_tails {
+  WEIRI_RQS_LINEAR,
+  WEIRI_RQS_BOUNDED,
+  WEIRI_RQS_CIRCULAR
+} weiri_rqs_tails;
+
+typedef struct weiri_rqs {
+  int64_t bins, params;
+  weiri_rqs_tails tails;
+  double lo, hi, scale;
+  bool inverse;
+} weiri_rqs;
 
 typedef struct weiri_kern {
   const char *isa; /* "base", "v3", "v4" */
@@ -87,6 +105,13 @@ typedef struct weiri_kern {
   void (*adam[2])(int64_t n, void *w, void *m, void *v, const void *g, double lr,
       double decay, double beta1, double beta2, double eps, double c1, double c2,
       double scale);
+  /* n elements: z and log |dz/dx|; scratch of 4 bins numbers */
+  void (*rqs[2])(const weiri_rqs *s, int64_t n, const void *x, const void *theta,
+      void *z, void *log_det, void *scratch);
+  /* gx and gtheta [n, params] from gz and the gradient gl of the log-derivative */
+  void (*rqs_adjoint[2])(const weiri_rqs *s, int64_t n, const void *x,
+      const void *theta, const void *gz, const void *gl, void *gx, void *gtheta,
+      void *scratch);
   /* y = decay y + (1 - decay) x: exponential moving average of parameters */
   void (*ema[2])(int64_t n, double decay, const void *x, void *y);
 } weiri_kern;

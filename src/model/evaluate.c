@@ -119,6 +119,7 @@ static weir_status run_block(
   const int64_t left = p->n - first, n = left < BLOCK ? left : BLOCK;
   const bool shared = p->contexts == 1;
   weiri_run_reset(run);
+  run->no_grad = true;
   run->first_row = (p->opts == NULL ? 0 : p->opts->first) + first;
   const double *context = p->context == NULL || shared
                               ? p->context
@@ -154,6 +155,7 @@ static weir_var block_rows(const pass *p, weir_run *run, int64_t first, int64_t 
 static weir_status log_prob_block(
     const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
   const weir_var x = block_rows(p, run, first, n);
+  run->no_grad = p->extra == NULL;
   const weir_var lp = weir_dist_log_prob(p->model->dist, run, x, context);
   WEIR_TRY(weir_tape_status(run->tape));
   WEIR_TRY(weir_var_read(run->tape, lp, p->out + first));

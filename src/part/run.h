@@ -18,6 +18,7 @@ struct weir_run {
   weir_var *bound; /* [params] variables of this step */
   weir_part *parts;
   int n_parts, room;
+  bool no_grad; /* nothing will ask for a gradient: layers may take ways without one */
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
   weir_var seen;             /* that input, once reached */
 };

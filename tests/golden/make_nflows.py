@@ -138,6 +138,9 @@ def nsf_autoregressive(context):
         linear = transforms.LULinear(D, identity_init=False)
         steps += [linear, transforms.MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
             D, H, num_blocks=BLOCKS, num_bins=BINS, tails="linear", tail_bound=BOUND)]
+        # nflows divides the logits by sqrt(hidden_features) where the network says what
+        # they are, which its MADE forgets
+        steps[-1].autoregressive_net.hidden_features = H
         layers += ["lu_linear", {"name": "autoregressive", "map": RQS, "net": NET}]
     return steps, layers
 

@@ -17,6 +17,7 @@
 #define vec vec_f32
 #include "kern/cpu/elementwise.inl"
 #include "kern/cpu/reduce.inl"
+#include "kern/cpu/rqs.inl"
 #include "kern/cpu/gemm.inl"
 #undef T
 #undef W
@@ -33,6 +34,7 @@
 #define vec vec_f64
 #include "kern/cpu/elementwise.inl"
 #include "kern/cpu/reduce.inl"
+#include "kern/cpu/rqs.inl"
 #include "kern/cpu/gemm.inl"
 
 #define BOTH(slot) .slot = {slot##_f32, slot##_f64}
@@ -45,4 +47,4 @@ const weiri_kern LEVEL = {.isa = LEVEL_NAME,
 #undef X
             BOTH(gemm_scratch),
     BOTH(gemm), BOTH(affine), BOTH(accumulate), BOTH(sum_rows), BOTH(sum_cols), BOTH(sum),
-    BOTH(sum_squares), BOTH(logsumexp_rows), BOTH(softmax_rows), BOTH(adam), BOTH(ema)};
+    BOTH(sum_squares), BOTH(logsumexp_rows), BOTH(softmax_rows), BOTH(adam), BOTH(ema), BOTH(rqs), BOTH(rqs_adjoint)};
