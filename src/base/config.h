@@ -7,8 +7,9 @@
 #include "base/base.h"
 
 /* Bounds on what a text may become: nested levels, and nodes when every alias is
- * written out (a long string counts for one node in 64 bytes). */
-enum { WEIRI_CONFIG_DEPTH = 64, WEIRI_CONFIG_NODES = 1000000 };
+ * written out (a long string counts for one node in 64 bytes). A key stays below
+ * libyaml's 1024 bytes for keys when every byte of it is written as an escape. */
+enum { WEIRI_CONFIG_DEPTH = 64, WEIRI_CONFIG_NODES = 1000000, WEIRI_CONFIG_KEY = 160 };
 
 /* json, or E_MEMORY when it is NULL. */
 weir_status weiri_json_made(json_t *json, json_t **out);

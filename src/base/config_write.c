@@ -42,20 +42,41 @@ static void put_indent(writer *w, int indent) {
   }
 }
 
+/* Characters that YAML takes for line breaks, or refuses: a code and its bytes, as far
+ * as they are not C0 or C1 controls. */
+static unsigned special_at(const unsigned char *s, size_t len, size_t *bytes) {
+  static const struct {
+    const char *utf8;
+    unsigned code;
+  } specials[] = {{"\xe2\x80\xa8", 0x2028}, {"\xe2\x80\xa9", 0x2029},
+      {"\xef\xbb\xbf", 0xfeff}, {"\xef\xbf\xbe", 0xfffe}, {"\xef\xbf\xbf", 0xffff}};
+  *bytes = 1;
+  if (s[0] < 0x20 || s[0] == 0x7F) {
+    return s[0];
+  }
+  if (len > 1 && s[0] == 0xC2 && s[1] < 0xA0) {
+    *bytes = 2;
+    return s[1];
+  }
+  for (size_t i = 0; len > 2 && i < sizeof specials / sizeof specials[0]; i++) {
+    if (memcmp(s, specials[i].utf8, 3) == 0) {
+      *bytes = 3;
+      return specials[i].code;
+    }
+  }
+  return 0;
+}
+
 static void put_quoted(writer *w, const char *s, size_t len) {
   put(w, "\"", 1);
-  for (size_t i = 0; i < len; i++) {
-    const unsigned char c = (unsigned char)s[i];
+  for (size_t i = 0, bytes = 1; i < len; i += bytes) {
     char escape[8];
-    if (c == '"' || c == '\\') {
-      escape[0] = '\\';
-      escape[1] = (char)c;
-      put(w, escape, 2);
-    } else if (c < 0x20 || c == 0x7F) {
-      const char *hex = "0123456789abcdef";
-      memcpy(escape, "\\u00", 4);
-      escape[4] = hex[c >> 4];
-      escape[5] = hex[c & 15];
+    const unsigned code = special_at((const unsigned char *)s + i, len - i, &bytes);
+    if (s[i] == '"' || s[i] == '\\') {
+      put(w, "\\", 1);
+      put(w, s + i, 1);
+    } else if (code != 0 || s[i] == '\0') {
+      (void)snprintf(escape, sizeof escape, "\\u%04x", code & 0xFFFFu);
       put(w, escape, 6);
     } else {
       put(w, s + i, 1);

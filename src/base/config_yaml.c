@@ -175,7 +175,11 @@ static weir_status check_key(reader *r, const yaml_event_t *key, const json_t *o
   }
   const char *text = (const char *)key->data.scalar.value;
   const size_t len = key->data.scalar.length;
-  WEIR_TRY(count(r, (int64_t)(len / 64), key->start_mark));
+  if (len > WEIRI_CONFIG_KEY) {
+    return at(r, key->start_mark,
+        weiri_fail(WEIR_E_CONFIG, "a key of %zu bytes, %d are allowed", len,
+            WEIRI_CONFIG_KEY));
+  }
   if (strlen(text) != len) {
     return at(r, key->start_mark, weiri_fail(WEIR_E_CONFIG, "a zero byte in a key"));
   }
