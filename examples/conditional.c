@@ -21,7 +21,7 @@ int main(void) {
   weir_model_opts mopts = WEIR_MODEL_OPTS_INIT;
   mopts.rows = n;
   CHECK(weir_model_create(&model, ctx, schema, &mopts));
-  const weir_row_set all = {frame, NULL, 0}, none = {NULL, NULL, 0};
+  const weir_row_set all = {frame, NULL, n}, none = {NULL, NULL, 0};
   weir_fit_opts fopts = WEIR_FIT_OPTS_INIT;
   fopts.time_limit = 4.0;
   weir_fit_result result;

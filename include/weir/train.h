@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/** Rows of a frame. rows NULL: all of them. */
+/** n rows of a frame: those listed, or the first n when rows is NULL. */
 typedef struct weir_row_set {
   const weir_frame *frame;
   const int64_t *rows;

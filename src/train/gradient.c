@@ -166,6 +166,21 @@ static void *slot(const weiri_gradient *g, int32_t index, size_t *bytes) {
   return (char *)g->block + (size_t)info->offset * size;
 }
 
+/* Entries that must stay zero (weir_build_param's keep) have no gradient. */
+static void keep_zeros(weir_dtype dtype, const weiri_tensor_info *info, void *gradient) {
+  const int64_t n = info->keep == NULL ? 0 : weir_shape_size(&info->shape);
+  for (int64_t i = 0; i < n; i++) {
+    if (info->keep[i]) {
+      continue;
+    }
+    if (dtype == WEIR_F32) {
+      ((float *)gradient)[i] = 0.0f;
+    } else {
+      ((double *)gradient)[i] = 0.0;
+    }
+  }
+}
+
 /* Gradients of the parameters that this step has used; those of the others are zero. */
 static weir_status walk_back(weiri_gradient *g, weir_var y, const weiri_batch *batch) {
   const weir_params *p = g->model->params;
@@ -188,6 +203,7 @@ static weir_status walk_back(weiri_gradient *g, weir_var y, const weiri_batch *b
   for (int i = 0; i < n; i++) {
     void *to = slot(g, g->index[i], &bytes);
     memcpy(to, weir_var_data(g->run->tape, g->gx[i]), bytes);
+    keep_zeros(weiri_params_dtype(p), weiri_params_info(p, g->index[i]), to);
   }
   return WEIR_OK;
 }
