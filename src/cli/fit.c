@@ -204,47 +204,31 @@ static int print_plan(const cli_job *job) {
 }
 
 static int fit(cli_job *job, bool dry_run) {
-  int code = dry_run ? 0 : cli_job_files(job);
-  if (code == 0) {
-    code = cli_job_data(job);
+  const int code = cli_job_run(job, dry_run);
+  if (code != 0) {
+    return code;
   }
-  if (code == 0) {
-    code = cli_job_model(job);
+  if (dry_run) {
+    return print_plan(job);
   }
-  if (code == 0 && cli_signal() != 0) {
-    return cli_signal_code();
-  }
-  if (code != 0 || dry_run) {
-    return code != 0 ? code : print_plan(job);
-  }
-  cli_note("%s, %" PRId64 " parameters", weir_model_measure(job->model),
-      weir_model_parameters(job->model));
-  code = cli_job_train(job);
-  if (code == 0 && job->env->json) {
+  if (job->env->json) {
     return cli_json_print(stdout, cli_job_json(job));
   }
-  if (code == 0 && !job->env->quiet) {
+  if (!job->env->quiet) {
     cli_job_print(job);
   }
-  return code;
+  return 0;
 }
 
 static int prepare(cli_job *job, const cli_args *args) {
   int code = check_columns(args);
-  if (code != 0) {
-    return code;
+  if (code == 0) {
+    code = cli_job_configure(job, args, cli_text(args, "config", NULL));
   }
-  code = cli_fail(
-      cli_config_read(&job->config, job->env, args, cli_text(args, "config", NULL)));
-  if (code != 0) {
-    return code;
-  }
-  if (args->n_words > 0) {
+  if (code == 0 && args->n_words > 0) {
     json_object_set_new(job->config.data, "file", json_string(args->words[0]));
   }
-  job->seed = (uint64_t)cli_key_real(job->config.train, "seed");
-  job->time_limit = cli_key_real(job->config.train, "time_limit");
-  return apply_split(job, args);
+  return code == 0 ? apply_split(job, args) : code;
 }
 
 static int run(const cli_args *args) {

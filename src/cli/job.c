@@ -117,6 +117,34 @@ int cli_job_train(cli_job *job) {
   return code;
 }
 
+int cli_job_configure(cli_job *job, const cli_args *args, const char *file) {
+  const int code = cli_fail(cli_config_read(&job->config, job->env, args, file));
+  if (code == 0) {
+    job->seed = (uint64_t)cli_key_real(job->config.train, "seed");
+    job->time_limit = cli_key_real(job->config.train, "time_limit");
+  }
+  return code;
+}
+
+int cli_job_run(cli_job *job, bool dry_run) {
+  int code = dry_run ? 0 : cli_job_files(job);
+  if (code == 0) {
+    code = cli_job_data(job);
+  }
+  if (code == 0) {
+    code = cli_job_model(job);
+  }
+  if (code == 0 && cli_signal() != 0) {
+    return cli_signal_code();
+  }
+  if (code != 0 || dry_run) {
+    return code;
+  }
+  cli_note("%s, %" PRId64 " parameters", weir_model_measure(job->model),
+      weir_model_parameters(job->model));
+  return cli_job_train(job);
+}
+
 void cli_job_free(cli_job *job) {
   for (int i = 0; i < 3; i++) {
     weir_frame_destroy(&job->frame[i]);

@@ -34,6 +34,10 @@ typedef struct cli_job {
 } cli_job;
 
 /* Each returns 0, or an exit code with the message said. */
+/* Reads the configuration (file may be NULL); seed and time limit with it. */
+int cli_job_configure(cli_job *job, const cli_args *args, const char *file);
+/* All that follows: files, data, model, training, or for a dry run data and model. */
+int cli_job_run(cli_job *job, bool dry_run);
 int cli_job_data(cli_job *job);
 int cli_job_model(cli_job *job);
 int cli_job_train(cli_job *job);

@@ -45,6 +45,9 @@ int cli_context_read(
     cli_context *out, cli_env *env, const weir_schema *schema, const cli_args *args);
 void cli_context_free(cli_context *context);
 
+/* Closes a writer; 0, also when its reader has gone, or an exit code. */
+int cli_writer_finish(weir_writer **writer);
+
 /* What was done, on stdout or, where the data went there, on stderr: --json. */
 int cli_summary(const cli_env *env, const char *output, int64_t rows, double seconds);
 

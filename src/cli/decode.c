@@ -1,0 +1,229 @@
+/* weir decode: rows of the table from latent variables. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/latent.h"
+#include "cli/rows.h"
+
+typedef struct decoder {
+  const weir_model *model;
+  const weir_schema *schema;
+  cli_env *env;
+  cli_context context; /* of the command line; rows 0: in the table of latents */
+  int64_t k, d, width, done;
+  int64_t *place; /* [k] columns of the table that hold z1 ... zk */
+  double *z, *x, *contexts;
+  weir_column *column;
+  weir_writer *writer;
+} decoder;
+
+static int set_up(decoder *e, const cli_args *args) {
+  const int code = cli_context_read(&e->context, e->env, e->schema, args);
+  if (code != 0) {
+    return code;
+  }
+  e->k = weir_model_latent_features(e->model);
+  e->d = weir_model_features(e->model);
+  const int64_t columns = weir_schema_columns(e->schema);
+  const size_t block = (size_t)CLI_BLOCK * sizeof(double);
+  e->place = calloc((size_t)e->k, sizeof *e->place);
+  e->column = calloc((size_t)columns, sizeof *e->column);
+  e->z = malloc(block * (size_t)e->k);
+  e->x = malloc(block * (size_t)e->d);
+  e->contexts = malloc(block * (size_t)(e->context.width + 1));
+  if (e->place == NULL || e->column == NULL || e->z == NULL || e->x == NULL ||
+      e->contexts == NULL) {
+    return cli_error("out of memory");
+  }
+  for (int64_t j = 0; j < columns; j++) {
+    const weir_role role = weir_schema_type(e->schema, j).role;
+    if (role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT) {
+      e->column[e->width++] = weir_schema_column(e->schema, j);
+    }
+  }
+  return 0;
+}
+
+static void tear_down(decoder *e) {
+  weir_writer_destroy(&e->writer);
+  cli_context_free(&e->context);
+  free(e->place);
+  free(e->column);
+  free(e->z);
+  free(e->x);
+  free(e->contexts);
+}
+
+static int find_columns(decoder *e, const weir_table *table) {
+  char name[24];
+  const bool named = weir_table_named(table);
+  if (weir_table_columns(table) < e->k) {
+    return cli_error("%s: expected %" PRId64 " latent columns, found %" PRId64
+                     " columns",
+        weir_table_source(table), e->k, weir_table_columns(table));
+  }
+  for (int64_t j = 0; j < e->k; j++) {
+    snprintf(name, sizeof name, "z%" PRId64, j + 1);
+    e->place[j] = named ? weir_table_find(table, name) : j;
+    if (e->place[j] < 0) {
+      return cli_error("%s: expected columns z1 to z%" PRId64 ", found no '%s'",
+          weir_table_source(table), e->k, name);
+    }
+  }
+  return 0;
+}
+
+static int copy_latents(decoder *e, const weir_table *table) {
+  const int64_t n = weir_table_rows(table), width = weir_table_columns(table);
+  const double *values = weir_table_values(table);
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < e->k; j++) {
+      const double z = values[i * width + e->place[j]];
+      if (!isfinite(z)) {
+        return cli_error("%s: %s %" PRId64 ", column '%s': expected a finite number",
+            weir_table_source(table), weir_table_line_word(table),
+            weir_table_line(table, i), weir_table_column(table, e->place[j]).name);
+      }
+      e->z[i * e->k + j] = z;
+    }
+  }
+  return 0;
+}
+
+/* Contexts [n, c] of a block: one for all, a row each, or columns of the table. */
+static int copy_contexts(decoder *e, const weir_table *table) {
+  const int64_t n = weir_table_rows(table), c = e->context.width;
+  const size_t bytes = (size_t)c * sizeof *e->contexts;
+  if (c == 0) {
+    return 0;
+  }
+  if (e->context.rows > 0) {
+    if (e->context.rows > 1 && e->done + n > e->context.rows) {
+      return cli_error(
+          "--context-file: %" PRId64 " rows for more rows of latents", e->context.rows);
+    }
+    for (int64_t i = 0; i < n; i++) {
+      const int64_t row = e->context.rows == 1 ? 0 : e->done + i;
+      memcpy(e->contexts + i * c, e->context.values + row * c, bytes);
+    }
+    return 0;
+  }
+  weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
+  opts.parts = WEIR_FRAME_CONTEXT;
+  weir_frame *frame = NULL;
+  const int code =
+      cli_fail(weir_frame_create(&frame, e->env->ctx, e->schema, table, &opts));
+  if (code == 0) {
+    memcpy(e->contexts, weir_frame_context(frame), (size_t)n * bytes);
+  }
+  weir_frame_destroy(&frame);
+  return code;
+}
+
+static weir_status compute(decoder *e, int64_t n) {
+  const double *contexts = e->context.width > 0 ? e->contexts : NULL;
+  weir_status status =
+      weir_model_decode(e->model, n, e->z, n, contexts, e->env->seed, e->x, NULL);
+  weir_table *back = NULL;
+  if (status == WEIR_OK) {
+    status = weir_schema_to_table(&back, e->env->ctx, e->schema, n, e->x, contexts);
+  }
+  if (status == WEIR_OK) {
+    status = weir_writer_rows(e->writer, n, weir_table_values(back));
+  }
+  weir_table_destroy(&back);
+  return status;
+}
+
+static int take_block(decoder *e, const weir_table *table) {
+  int code = e->done == 0 ? find_columns(e, table) : 0;
+  if (code == 0) {
+    code = copy_latents(e, table);
+  }
+  if (code == 0) {
+    code = copy_contexts(e, table);
+  }
+  if (code == 0) {
+    code = cli_fail(compute(e, weir_table_rows(table)));
+  }
+  e->done += weir_table_rows(table);
+  return code;
+}
+
+static int stream(decoder *e, const cli_args *args, const char *output) {
+  const weir_read_opts opts = cli_read_opts(args);
+  weir_reader *reader = NULL;
+  int code = cli_fail(weir_reader_open(&reader, e->env->ctx, args->words[1], &opts));
+  if (code == 0) {
+    code = cli_fail(weir_writer_open(&e->writer, e->env->ctx, output,
+        cli_text(args, "format", NULL), e->width, e->column, weir_reader_rows(reader)));
+  }
+  while (code == 0 && cli_signal() == 0 && !weir_writer_closed(e->writer)) {
+    weir_table *block = NULL;
+    code = cli_fail(weir_reader_next(reader, CLI_BLOCK, &block));
+    if (code != 0 || block == NULL) {
+      break;
+    }
+    code = take_block(e, block);
+    weir_table_destroy(&block);
+  }
+  weir_reader_close(&reader);
+  return code;
+}
+
+static int decode(cli_env *env, const cli_args *args) {
+  const char *output = cli_text(args, "output", "-");
+  const double begun = cli_seconds();
+  weir_model *model = NULL;
+  int code = cli_model(&model, env, args, args->words[0]);
+  if (code != 0) {
+    return code;
+  }
+  decoder e = {.model = model, .schema = weir_model_schema(model), .env = env};
+  code = set_up(&e, args);
+  if (code == 0) {
+    code = stream(&e, args, output);
+  }
+  if (code == 0) {
+    code = cli_writer_finish(&e.writer);
+  }
+  if (code == 0) {
+    code = cli_summary(env, output, e.done, cli_seconds() - begun);
+  }
+  tear_down(&e);
+  weir_model_destroy(&model);
+  return code;
+}
+
+static int run(const cli_args *args) {
+  cli_env env;
+  int code = cli_env_open(&env, args);
+  if (code == 0) {
+    code = decode(&env, args);
+  }
+  cli_env_close(&env);
+  return code;
+}
+
+extern const cli_verb cli_verb_decode;
+const cli_verb cli_verb_decode = {
+    .name = "decode",
+    .summary = "rows of the table from latent variables",
+    .words = "MODEL LATENTS",
+    .min_words = 2,
+    .max_words = 2,
+    .options = (const cli_opt *const[]){cli_context_options, cli_write_options,
+        cli_read_options, cli_compute_options, NULL},
+    .text = "LATENTS has the columns z1, z2, ... that weir encode writes (found by "
+            "name, or "
+            "by place where they have none) and, for a conditional model, its context "
+            "columns, unless --context or --context-file gives them.",
+    .examples =
+        (const char *const[]){
+            "weir encode model.safetensors new.csv | weir decode model.safetensors -",
+            NULL},
+    .run = run,
+};

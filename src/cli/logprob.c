@@ -1,0 +1,241 @@
+/* weir logprob: the log-likelihood of every row, block by block in constant memory. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lowest.h"
+#include "cli/rows.h"
+
+static const cli_opt options[] = {{"components", 0, CLI_FLAG, NULL,
+                                      "the terms that log_prob is the sum of, a column "
+                                      "each",
+                                      0, 0, NULL, NULL},
+    {"lowest", 0, CLI_INT, "K",
+        "only the K least likely rows, with their line and values", 1, 1e7, NULL, NULL},
+    {"data", 0, CLI_FLAG, NULL, "the columns of the table before the results", 0, 0,
+        NULL, NULL},
+    {0}};
+
+/* Columns of the output: [line] [table] [components] log_prob. */
+typedef struct scorer {
+  const weir_model *model;
+  cli_env *env;
+  bool line, data;
+  int64_t parts, columns, width; /* of the table's columns; of all */
+  weir_column *column;           /* [width] */
+  double *rows;                  /* [CLI_BLOCK, width] */
+  double *log_prob, *terms;      /* [CLI_BLOCK], [CLI_BLOCK, parts] */
+  weir_writer *writer;
+  cli_lowest lowest;
+  int64_t done;
+} scorer;
+
+static bool shown(const weir_schema *schema, int64_t j) {
+  const weir_role role = weir_schema_type(schema, j).role;
+  return role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT;
+}
+
+static void name_columns(scorer *s, const weir_schema *schema, const char *line) {
+  int64_t at = 0;
+  if (s->line) {
+    s->column[at++] = (weir_column){line, WEIR_CELL_INTEGER, 0, NULL};
+  }
+  for (int64_t j = 0; s->data && j < weir_schema_columns(schema); j++) {
+    if (shown(schema, j)) {
+      s->column[at++] = weir_schema_column(schema, j);
+    }
+  }
+  for (int64_t k = 0; k < s->parts; k++) {
+    s->column[at++] =
+        (weir_column){weir_model_part_name(s->model, k), WEIR_CELL_REAL, 0, NULL};
+  }
+  s->column[at] = (weir_column){"log_prob", WEIR_CELL_REAL, 0, NULL};
+}
+
+static int set_up(scorer *s, const cli_args *args) {
+  const weir_schema *schema = weir_model_schema(s->model);
+  const int64_t keep = cli_int(args, "lowest", 0);
+  s->line = keep > 0;
+  s->data = s->line || cli_has(args, "data");
+  s->parts = cli_has(args, "components") ? weir_model_parts(s->model) : 0;
+  for (int64_t j = 0; s->data && j < weir_schema_columns(schema); j++) {
+    s->columns += shown(schema, j);
+  }
+  s->width = s->line + s->columns + s->parts + 1;
+  const size_t block = (size_t)CLI_BLOCK * sizeof(double);
+  s->column = calloc((size_t)s->width, sizeof *s->column);
+  s->rows = malloc(block * (size_t)s->width);
+  s->log_prob = malloc(block);
+  s->terms = malloc(block * (size_t)(s->parts + 1));
+  if (s->column == NULL || s->rows == NULL || s->log_prob == NULL || s->terms == NULL ||
+      (keep > 0 && !cli_lowest_create(&s->lowest, keep, s->width))) {
+    return cli_error("out of memory");
+  }
+  return 0;
+}
+
+static void tear_down(scorer *s) {
+  weir_writer_destroy(&s->writer);
+  cli_lowest_free(&s->lowest);
+  free(s->column);
+  free(s->rows);
+  free(s->log_prob);
+  free(s->terms);
+}
+
+/* The table's columns of each frame row into its output row. */
+static weir_status fill_data(scorer *s, const cli_rows *in, int64_t first) {
+  weir_table *back = NULL;
+  const int64_t n = weir_frame_rows(in->frame);
+  const weir_status status = weir_schema_to_table(&back, s->env->ctx, in->schema, n,
+      weir_frame_x(in->frame), weir_frame_context(in->frame));
+  if (status != WEIR_OK) {
+    return status;
+  }
+  const double *values = weir_table_values(back);
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(s->rows + weir_frame_row(in->frame, i) * s->width + first,
+        values + i * s->columns, (size_t)s->columns * sizeof *values);
+  }
+  weir_table_destroy(&back);
+  return WEIR_OK;
+}
+
+static weir_status compute(scorer *s, const cli_rows *in) {
+  const int64_t n = weir_frame_rows(in->frame);
+  const double *x = weir_frame_x(in->frame), *c = weir_frame_context(in->frame);
+  weir_status status = weir_model_log_prob(s->model, n, x, n, c, s->log_prob);
+  if (status == WEIR_OK && s->parts > 0) {
+    status = weir_model_log_prob_parts(s->model, n, x, n, c, s->terms);
+  }
+  if (status != WEIR_OK) {
+    return status;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    double *row = s->rows + weir_frame_row(in->frame, i) * s->width;
+    if (s->parts > 0) {
+      memcpy(row + s->width - 1 - s->parts, s->terms + i * s->parts,
+          (size_t)s->parts * sizeof *row);
+    }
+    row[s->width - 1] = s->log_prob[i];
+  }
+  return s->data ? fill_data(s, in, s->line) : WEIR_OK;
+}
+
+/* Rows left out for missing values stay as rows of missing values. */
+static weir_status take_block(scorer *s, const cli_rows *in) {
+  for (int64_t i = 0; i < in->n * s->width; i++) {
+    s->rows[i] = NAN;
+  }
+  if (in->frame != NULL) {
+    const weir_status status = compute(s, in);
+    if (status != WEIR_OK) {
+      return status;
+    }
+  }
+  for (int64_t i = 0; s->line && i < in->n; i++) {
+    s->rows[i * s->width] = (double)weir_table_line(in->table, i);
+    cli_lowest_add(&s->lowest, s->rows + i * s->width);
+  }
+  s->done += in->n;
+  return s->line ? WEIR_OK : weir_writer_rows(s->writer, in->n, s->rows);
+}
+
+static weir_status open_writer(
+    scorer *s, const cli_args *args, const char *output, int64_t rows) {
+  return weir_writer_open(&s->writer, s->env->ctx, output,
+      cli_text(args, "format", NULL), s->width, s->column, rows);
+}
+
+static weir_status stream(scorer *s, const cli_args *args, const char *output) {
+  cli_rows in;
+  const weir_schema *schema = weir_model_schema(s->model);
+  weir_status status = cli_rows_open(
+      &in, s->env, schema, args->words[1], args, WEIR_FRAME_X | WEIR_FRAME_CONTEXT);
+  bool more = status == WEIR_OK;
+  while (more) {
+    status = cli_rows_next(&in, &more);
+    if (status == WEIR_OK && more && s->done == 0) {
+      name_columns(s, schema, weir_table_line_word(in.table));
+      status =
+          s->line ? WEIR_OK : open_writer(s, args, output, weir_reader_rows(in.reader));
+    }
+    if (status == WEIR_OK && more) {
+      status = take_block(s, &in);
+    }
+    more = more && status == WEIR_OK &&
+           (s->writer == NULL || !weir_writer_closed(s->writer));
+  }
+  cli_rows_close(&in);
+  return status;
+}
+
+static weir_status write_lowest(scorer *s, const cli_args *args, const char *output) {
+  const weir_status status = open_writer(s, args, output, s->lowest.n);
+  return status != WEIR_OK ? status
+                           : weir_writer_rows(s->writer, s->lowest.n, s->lowest.rows);
+}
+
+static int finish(scorer *s, const cli_args *args, const char *output) {
+  int code = cli_signal() != 0 ? cli_signal_code() : 0;
+  if (code == 0 && s->line) {
+    code = cli_fail(write_lowest(s, args, output));
+  }
+  return code != 0 ? code : cli_writer_finish(&s->writer);
+}
+
+static int score(cli_env *env, const cli_args *args) {
+  const char *output = cli_text(args, "output", "-");
+  const double begun = cli_seconds();
+  weir_model *model = NULL;
+  int code = cli_model(&model, env, args, args->words[0]);
+  if (code != 0) {
+    return code;
+  }
+  scorer s = {.model = model, .env = env};
+  code = set_up(&s, args);
+  if (code == 0) {
+    code = cli_fail(stream(&s, args, output));
+  }
+  if (code == 0) {
+    code = finish(&s, args, output);
+  }
+  if (code == 0) {
+    code = cli_summary(env, output, s.done, cli_seconds() - begun);
+  }
+  tear_down(&s);
+  weir_model_destroy(&model);
+  return code;
+}
+
+static int run(const cli_args *args) {
+  cli_env env;
+  int code = cli_env_open(&env, args);
+  if (code == 0) {
+    code = score(&env, args);
+  }
+  cli_env_close(&env);
+  return code;
+}
+
+extern const cli_verb cli_verb_logprob;
+const cli_verb cli_verb_logprob = {
+    .name = "logprob",
+    .summary = "log-likelihood of every row of a table",
+    .words = "MODEL DATA",
+    .min_words = 2,
+    .max_words = 2,
+    .options = (const cli_opt *const[]){options, cli_write_options, cli_read_options,
+        cli_compute_options, NULL},
+    .text = "Writes a column log_prob in nats, a row per row of DATA (- is standard "
+            "input), "
+            "in constant memory. With --drop-missing a row with a missing value has an "
+            "empty log_prob. --lowest K finds anomalies: the K least likely rows, with "
+            "their line in the file.",
+    .examples =
+        (const char *const[]){"weir logprob model.safetensors new.csv -o lp.csv",
+            "weir logprob model.safetensors new.csv --lowest 20",
+            "cat new.csv | weir logprob model.safetensors - | head", NULL},
+    .run = run,
+};

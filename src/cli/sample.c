@@ -1,0 +1,205 @@
+/* weir sample: draws from a model, as the table it was trained on. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/rows.h"
+
+static const cli_opt options[] = {
+    {"number", 'n', CLI_INT, "N",
+        "draws; with --context-file, for each of its rows (1)", 1, 1e15, NULL, NULL},
+    {"temperature", 0, CLI_REAL, "T",
+        "factor on the standard deviation of the base (1)", 0, 1e6, NULL, NULL},
+    {"log-prob", 0, CLI_FLAG, NULL,
+        "the log-likelihood of each draw as the last column, "
+        "log_prob",
+        0, 0, NULL, NULL},
+    {0}};
+
+typedef struct sampler {
+  const weir_model *model;
+  const weir_schema *schema;
+  cli_env *env;
+  cli_context context;
+  int64_t d, total, each; /* columns, draws in all, draws per context row */
+  bool log_prob;
+  double temperature;
+  double *x, *rows, *lp, *contexts; /* [CLI_BLOCK, ...] */
+  int64_t width;
+  weir_column *column;
+  weir_writer *writer;
+} sampler;
+
+static bool shown(const sampler *s, int64_t j) {
+  const weir_role role = weir_schema_type(s->schema, j).role;
+  return role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT;
+}
+
+static int make_columns(sampler *s) {
+  const int64_t columns = weir_schema_columns(s->schema);
+  s->column = calloc((size_t)columns + 1, sizeof *s->column);
+  if (s->column == NULL) {
+    return cli_error("out of memory");
+  }
+  for (int64_t j = 0; j < columns; j++) {
+    if (shown(s, j)) {
+      s->column[s->width++] = weir_schema_column(s->schema, j);
+    }
+  }
+  if (s->log_prob) {
+    s->column[s->width++] = (weir_column){"log_prob", WEIR_CELL_REAL, 0, NULL};
+  }
+  return 0;
+}
+
+static int set_up(sampler *s, const cli_args *args) {
+  int code = cli_context_read(&s->context, s->env, s->schema, args);
+  if (code != 0) {
+    return code;
+  }
+  if (s->context.width > 0 && s->context.rows == 0) {
+    return cli_usage("the model is conditional: expected --context or --context-file");
+  }
+  s->d = weir_model_features(s->model);
+  s->log_prob = cli_has(args, "log-prob");
+  s->temperature = cli_real(args, "temperature", 1.0);
+  const bool table = cli_has(args, "context-file");
+  s->each = cli_int(args, "number", table ? 1 : 1000);
+  if (table && s->each > INT64_MAX / s->context.rows) {
+    return cli_usage("-n: too many draws");
+  }
+  s->total = s->each * (table ? s->context.rows : 1);
+  code = make_columns(s);
+  const size_t block = (size_t)CLI_BLOCK * sizeof(double);
+  s->x = malloc(block * (size_t)s->d);
+  s->rows = malloc(block * (size_t)s->width);
+  s->lp = malloc(block);
+  s->contexts = malloc(block * (size_t)(s->context.width + 1));
+  if (code == 0 &&
+      (s->x == NULL || s->rows == NULL || s->lp == NULL || s->contexts == NULL)) {
+    code = cli_error("out of memory");
+  }
+  return code;
+}
+
+static void tear_down(sampler *s) {
+  weir_writer_destroy(&s->writer);
+  cli_context_free(&s->context);
+  free(s->column);
+  free(s->x);
+  free(s->rows);
+  free(s->lp);
+  free(s->contexts);
+}
+
+/* Context of draws first .. first + n - 1: draw i has row i / each. */
+static void fill_contexts(sampler *s, int64_t first, int64_t n) {
+  const int64_t c = s->context.width;
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t row = s->context.rows == 1 ? 0 : (first + i) / s->each;
+    memcpy(s->contexts + i * c, s->context.values + row * c,
+        (size_t)c * sizeof *s->contexts);
+  }
+}
+
+static weir_status draw(sampler *s, int64_t first, int64_t n) {
+  const int64_t c = s->context.width;
+  if (c > 0) {
+    fill_contexts(s, first, n);
+  }
+  weir_sample_opts opts = WEIR_SAMPLE_OPTS_INIT;
+  opts.seed = s->env->seed;
+  opts.first = first;
+  opts.temperature = s->temperature;
+  return weir_model_sample(s->model, n, n, c > 0 ? s->contexts : NULL, &opts, s->x,
+      s->log_prob ? s->lp : NULL);
+}
+
+static weir_status write_block(sampler *s, int64_t n) {
+  weir_table *table = NULL;
+  weir_status status = weir_schema_to_table(&table, s->env->ctx, s->schema, n, s->x,
+      s->context.width > 0 ? s->contexts : NULL);
+  if (status != WEIR_OK) {
+    return status;
+  }
+  const int64_t columns = weir_table_columns(table);
+  const double *values = weir_table_values(table);
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(
+        s->rows + i * s->width, values + i * columns, (size_t)columns * sizeof *values);
+    if (s->log_prob) {
+      s->rows[i * s->width + columns] = s->lp[i];
+    }
+  }
+  weir_table_destroy(&table);
+  return weir_writer_rows(s->writer, n, s->rows);
+}
+
+static weir_status stream(sampler *s, const cli_args *args, const char *output) {
+  weir_status status = weir_writer_open(&s->writer, s->env->ctx, output,
+      cli_text(args, "format", NULL), s->width, s->column, s->total);
+  for (int64_t first = 0; status == WEIR_OK && first < s->total; first += CLI_BLOCK) {
+    const int64_t left = s->total - first;
+    const int64_t n = left < CLI_BLOCK ? left : CLI_BLOCK;
+    if (cli_signal() != 0 || weir_writer_closed(s->writer)) {
+      return WEIR_OK;
+    }
+    status = draw(s, first, n);
+    if (status == WEIR_OK) {
+      status = write_block(s, n);
+    }
+  }
+  return status;
+}
+
+static int sample(cli_env *env, const cli_args *args) {
+  const char *output = cli_text(args, "output", "-");
+  const double begun = cli_seconds();
+  weir_model *model = NULL;
+  int code = cli_model(&model, env, args, args->words[0]);
+  if (code != 0) {
+    return code;
+  }
+  sampler s = {.model = model, .schema = weir_model_schema(model), .env = env};
+  code = set_up(&s, args);
+  if (code == 0) {
+    code = cli_fail(stream(&s, args, output));
+  }
+  if (code == 0) {
+    code = cli_writer_finish(&s.writer);
+  }
+  if (code == 0) {
+    code = cli_summary(env, output, s.total, cli_seconds() - begun);
+  }
+  tear_down(&s);
+  weir_model_destroy(&model);
+  return code;
+}
+
+static int run(const cli_args *args) {
+  cli_env env;
+  int code = cli_env_open(&env, args);
+  if (code == 0) {
+    code = sample(&env, args);
+  }
+  cli_env_close(&env);
+  return code;
+}
+
+extern const cli_verb cli_verb_sample;
+const cli_verb cli_verb_sample = {
+    .name = "sample",
+    .summary = "draw rows from a model",
+    .words = "MODEL",
+    .min_words = 1,
+    .max_words = 1,
+    .options = (const cli_opt *const[]){options, cli_context_options, cli_write_options,
+        cli_read_options, cli_compute_options, NULL},
+    .text =
+        "Gives back a table as the model was trained on: the same header, order, types "
+        "and category names. Draw i depends on the seed and on i only.",
+    .examples =
+        (const char *const[]){"weir sample model.safetensors -n 1000 -o new.csv",
+            "weir sample model.safetensors -n 100 --context \"site=A,age=40\"", NULL},
+    .run = run,
+};
