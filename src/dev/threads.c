@@ -4,8 +4,9 @@
 
 #include "base/ctx.h"
 
-/* Below this many operations one thread is faster than two (fork-join about 1 us). */
-#define WORK_MIN 4.0e4
+/* Below this many operations one thread will do: a fork-join takes about 1 us when both
+ * cores are free, and far longer when another process holds one of them. */
+#define WORK_MIN 4.0e5
 
 struct weiri_team {
   const weir_ctx *ctx;
