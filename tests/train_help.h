@@ -26,6 +26,15 @@
     }                                                                                  \
   } while (0)
 
+/* cmocka compares as float. */
+#define assert_near(a, b, tolerance)                                                   \
+  do {                                                                                 \
+    const double a_ = (a), b_ = (b);                                                   \
+    if (!(fabs(a_ - b_) <= (tolerance))) {                                             \
+      fail_msg("%.12g is not within %g of %.12g", a_, (double)(tolerance), b_);        \
+    }                                                                                  \
+  } while (0)
+
 typedef struct bench {
   weir_ctx *ctx;
   weir_table *table;

@@ -167,7 +167,8 @@ static void *slot(const weiri_gradient *g, int32_t index, size_t *bytes) {
 }
 
 /* Entries that must stay zero (weir_build_param's keep) have no gradient. */
-static void keep_zeros(weir_dtype dtype, const weiri_tensor_info *info, void *gradient) {
+static void keep_zeros(
+    weir_dtype dtype, const weiri_tensor_info *info, void *gradient) {
   const int64_t n = info->keep == NULL ? 0 : weir_shape_size(&info->shape);
   for (int64_t i = 0; i < n; i++) {
     if (info->keep[i]) {

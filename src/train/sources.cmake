@@ -1,2 +1,2 @@
-weir_sources(checkpoint.c clock.c fit.c gradient.c identity.c loop.c metrics.c observe.c options.c
-  plan.c rows.c score.c)
+weir_sources(baseline.c checkpoint.c chol.c clock.c fit.c flat.c gradient.c identity.c loop.c metrics.c
+  mixture.c observe.c options.c plan.c rows.c score.c)
