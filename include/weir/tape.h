@@ -88,10 +88,11 @@ WEIR_API weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *da
 /** A leaf filled with one value. */
 WEIR_API weir_var weir_fill(weir_tape *t, weir_shape shape, double value);
 
-/** Shape of a variable; rank 0 and size 1 for poison. */
-WEIR_API weir_shape weir_var_shape(const weir_tape *t, weir_var x);
+/** Shape of a variable; rank 0 and size 1 for poison. A stale variable poisons the tape.
+ */
+WEIR_API weir_shape weir_var_shape(weir_tape *t, weir_var x);
 /** Size of axis i, counted from the end when negative; 0 for poison. */
-WEIR_API int64_t weir_var_dim(const weir_tape *t, weir_var x, int axis);
+WEIR_API int64_t weir_var_dim(weir_tape *t, weir_var x, int axis);
 /** Its numbers, read-only, valid until the reset; NULL for poison. */
 WEIR_API const void *weir_var_data(const weir_tape *t, weir_var x);
 /** Copies its numbers out as float64. Errors: the tape's status. */

@@ -181,14 +181,12 @@ weir_var weir_node_var(const weir_tape *t, const weir_node *node) {
   return (weir_var){node->id, t->step};
 }
 
-weir_shape weir_var_shape(const weir_tape *t, weir_var x) {
-  if (x.id == 0 || x.step != t->step || x.id > t->count) {
-    return weir_shape_0();
-  }
-  return weiri_tape_node(t, x.id)->shape;
+weir_shape weir_var_shape(weir_tape *t, weir_var x) {
+  const weir_node *node = weir_var_node(t, x);
+  return node == NULL ? weir_shape_0() : node->shape;
 }
 
-int64_t weir_var_dim(const weir_tape *t, weir_var x, int axis) {
+int64_t weir_var_dim(weir_tape *t, weir_var x, int axis) {
   const weir_shape s = weir_var_shape(t, x);
   const int i = axis < 0 ? s.rank + axis : axis;
   return x.id == 0 || i < 0 || i >= s.rank ? 0 : s.dim[i];
