@@ -160,6 +160,28 @@ static int split_rows(cli_job *job) {
   return code;
 }
 
+/* What was found out goes into the section, so that it repeats the run as it stands:
+ * types of all columns, which say context and weight too, and the fractions. */
+static void resolve_section(cli_job *job) {
+  json_t *data = job->config.data;
+  json_t *columns = json_object();
+  for (int64_t j = 0; j < weir_schema_columns(job->schema); j++) {
+    const weir_column_type type = weir_schema_type(job->schema, j);
+    char text[256];
+    json_object_set_new(columns, weir_schema_column(job->schema, j).name,
+        json_string(weir_column_type_text(&type, text, sizeof text)));
+  }
+  json_object_set_new(data, "columns", columns);
+  json_object_set_new(data, "context", json_null());
+  json_object_set_new(data, "weight", json_null());
+  const double valid = fraction(job, "valid_fraction", WEIR_SPLIT_VALID);
+  json_object_set_new(data, "valid_fraction", json_real(valid));
+  if (cli_key_text(data, "mask") == NULL) {
+    const double test = fraction(job, "test_fraction", WEIR_SPLIT_TEST);
+    json_object_set_new(data, "test_fraction", json_real(test));
+  }
+}
+
 int cli_job_data(cli_job *job) {
   int code = read_tables(job);
   if (code == 0) {
@@ -173,6 +195,7 @@ int cli_job_data(cli_job *job) {
     code = split_rows(job);
   }
   if (code == 0) {
+    resolve_section(job);
     cli_note("%" PRId64 " rows train, %" PRId64 " validate, %" PRId64 " are held out",
         job->set[0].n, job->set[1].n, job->set[2].n);
   }

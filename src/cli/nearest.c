@@ -1,32 +1,36 @@
-/* The name that was probably meant: least edits (Levenshtein distance), at most a third
- * of the longer word. */
+/* The name that was probably meant: least edits (insertions, deletions, replacements,
+ * neighbours exchanged), at most a third of the longer word. */
 #include <string.h>
 
 #include "cli/args.h"
 
 enum { LONGEST = 63 };
 
-static int least(int a, int b, int c) {
-  const int m = a < b ? a : b;
-  return m < c ? m : c;
+static int least(int a, int b) {
+  return a < b ? a : b;
 }
 
+/* Optimal string alignment distance; b no longer than LONGEST. */
 static int edits(const char *a, const char *b) {
   const int n = (int)strlen(b);
-  int row[LONGEST + 1];
+  int rows[3][LONGEST + 1];
   for (int j = 0; j <= n; j++) {
-    row[j] = j;
+    rows[0][j] = j;
   }
-  for (int i = 1; a[i - 1] != '\0'; i++) {
-    int diagonal = row[0];
-    row[0] = i;
+  int i = 0;
+  for (; a[i] != '\0'; i++) {
+    int *now = rows[(i + 1) % 3];
+    const int *above = rows[i % 3], *before = rows[(i + 2) % 3];
+    now[0] = i + 1;
     for (int j = 1; j <= n; j++) {
-      const int above = row[j];
-      row[j] = least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-      diagonal = above;
+      const int change = above[j - 1] + (a[i] != b[j - 1]);
+      now[j] = least(least(above[j] + 1, now[j - 1] + 1), change);
+      if (i > 0 && j > 1 && a[i] == b[j - 2] && a[i - 1] == b[j - 1]) {
+        now[j] = least(now[j], before[j - 2] + 1);
+      }
     }
   }
-  return row[n];
+  return rows[i % 3][n];
 }
 
 const char *cli_nearest(const char *word, const char *const *names, int n) {
