@@ -17,7 +17,8 @@ endif()
 set(WEIR_SANITIZE "" CACHE STRING "address,undefined or thread: builds with sanitizers")
 
 add_library(weir_flags INTERFACE)
-target_compile_options(weir_flags INTERFACE ${WEIR_WARNINGS})
+# Contraction changes results between compilers; kern/ asks for it where it is wanted.
+target_compile_options(weir_flags INTERFACE ${WEIR_WARNINGS} -ffp-contract=off)
 target_compile_definitions(weir_flags INTERFACE _POSIX_C_SOURCE=200809L)
 if(WEIR_SANITIZE)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all
