@@ -20,11 +20,13 @@ typedef struct weir_report_opts {
   const char *metrics;  /**< JSON lines that weir_fit wrote; NULL or missing file: no
                            learning curves, and the report says so */
   const weir_selftest_result *selftest; /**< shown when given; NULL: "not run" */
-  int64_t rows;         /**< rows compared with as many draws, at most; 0: 2000 */
-  int64_t permutations; /**< of the two-sample test; 0: 500 */
+  const weir_table *table; /**< that test's frame is of, for the lines of the least
+                              likely rows; NULL: rows of the frame are counted */
+  int64_t rows;            /**< rows compared with as many draws, at most; 0: 2000 */
+  int64_t permutations;    /**< of the two-sample test; 0: 500 */
 } weir_report_opts;
 #define WEIR_REPORT_OPTS_INIT                                                          \
-  { sizeof(weir_report_opts), NULL, 0, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+  { sizeof(weir_report_opts), NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** Writes the report of a model on rows of its schema: data and schema with warnings,
  * model, learning curves, log-likelihood with standard error beside the baselines, data
