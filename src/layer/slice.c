@@ -3,6 +3,7 @@
  * p(x) = log p(z) + log q(dropped | z), exact. On the way to the data the dropped
  * columns are drawn from q. */
 #include "layer/columns.h"
+#include "part/theta.h"
 
 typedef struct slice {
   weir_layer base;
@@ -75,11 +76,6 @@ static void teardown(weir_layer *l) {
   weiri_free(l->ctx, ((slice *)l)->kept);
 }
 
-static weir_var beside(weir_run *run, weir_var kept, weir_var context) {
-  const weir_var both[2] = {kept, context};
-  return weir_var_ok(context) ? weir_concat(run->tape, 2, both, 1) : kept;
-}
-
 static weir_var to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
   const slice *s = (const slice *)l;
@@ -87,7 +83,7 @@ static weir_var to_latent(
   const weir_var kept = weir_gather(t, x, s->kept_n, s->kept);
   const weir_var dropped = weir_gather(t, x, s->columns.n, s->columns.v);
   weir_run_part(run, WEIR_PART_BOUND, s->given->path,
-      weir_dist_log_prob(s->given, run, dropped, beside(run, kept, context)),
+      weir_dist_log_prob(s->given, run, dropped, weiri_beside(run, kept, context)),
       weir_var_none());
   return kept;
 }
@@ -99,7 +95,7 @@ static weir_var to_data(
   const int64_t d = l->data.features;
   weir_var log_q;
   const weir_var dropped = weir_dist_sample(
-      s->given, run, weir_var_dim(t, z, 0), beside(run, z, context), &log_q);
+      s->given, run, weir_var_dim(t, z, 0), weiri_beside(run, z, context), &log_q);
   weir_run_part(
       run, WEIR_PART_BOUND, s->given->path, weir_neg(t, log_q), weir_var_none());
   return weir_add(t, weir_scatter(t, z, s->kept_n, s->kept, d),

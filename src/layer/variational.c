@@ -6,7 +6,7 @@
  * distribution that this layer's latent meets: the base of the flow it stands in. */
 #include <math.h>
 
-#include "part/part.h"
+#include "part/theta.h"
 
 typedef struct variational {
   weir_layer base;
@@ -54,21 +54,15 @@ static void teardown(weir_layer *l) {
   weir_dist_destroy(&v->likelihood);
 }
 
-/* What the one is given, beside the context of the whole. */
-static weir_var beside(weir_run *run, weir_var given, weir_var context) {
-  const weir_var both[2] = {given, context};
-  return weir_var_ok(context) ? weir_concat(run->tape, 2, both, 1) : given;
-}
-
 static weir_var to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
   const variational *v = (const variational *)l;
   weir_tape *t = run->tape;
   weir_var log_q;
   const weir_var z = weir_dist_sample(
-      v->posterior, run, weir_var_dim(t, x, 0), beside(run, x, context), &log_q);
+      v->posterior, run, weir_var_dim(t, x, 0), weiri_beside(run, x, context), &log_q);
   weir_run_part(run, WEIR_PART_LIKELIHOOD, v->likelihood->path,
-      weir_dist_log_prob(v->likelihood, run, x, beside(run, z, context)),
+      weir_dist_log_prob(v->likelihood, run, x, weiri_beside(run, z, context)),
       weir_var_none());
   weir_run_part(run, WEIR_PART_POSTERIOR, v->posterior->path, weir_neg(t, log_q),
       weir_var_none());
@@ -84,11 +78,11 @@ static weir_var to_data(
   weir_var log_p;
   const int64_t n = weir_var_dim(t, z, 0);
   const weir_var x =
-      weir_dist_sample(v->likelihood, run, n, beside(run, z, context), &log_p);
+      weir_dist_sample(v->likelihood, run, n, weiri_beside(run, z, context), &log_p);
   const weir_var log_q =
       v->posterior->log_prob_how == WEIR_ABSENT
           ? weir_fill(t, weir_shape_1(n), NAN)
-          : weir_dist_log_prob(v->posterior, run, z, beside(run, x, context));
+          : weir_dist_log_prob(v->posterior, run, z, weiri_beside(run, x, context));
   weir_run_part(run, WEIR_PART_LIKELIHOOD, v->likelihood->path, weir_neg(t, log_p),
       weir_var_none());
   weir_run_part(run, WEIR_PART_POSTERIOR, v->posterior->path, log_q, weir_var_none());

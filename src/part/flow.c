@@ -36,7 +36,9 @@ static weir_status setup(weir_dist *d, weir_build *b) {
   d->exactness = f->chain->exactness > f->latent->exactness ? f->chain->exactness
                                                             : f->latent->exactness;
   d->latent = f->chain->latent.features;
-  d->log_prob_how = f->chain->latent_how;
+  d->log_prob_how = f->chain->latent_how > f->latent->log_prob_how
+                        ? f->chain->latent_how
+                        : f->latent->log_prob_how;
   d->sample_how = f->chain->data_how > f->latent->sample_how ? f->chain->data_how
                                                              : f->latent->sample_how;
   return WEIR_OK;

@@ -44,3 +44,8 @@ weir_var weiri_theta_part(
   return weir_var_ok(theta) ? weir_add(t, free, weir_slice(t, theta, 1, first, count))
                             : free;
 }
+
+weir_var weiri_beside(weir_run *run, weir_var given, weir_var context) {
+  const weir_var both[2] = {given, context};
+  return weir_var_ok(context) ? weir_concat(run->tape, 2, both, 1) : given;
+}

@@ -40,5 +40,8 @@ weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var con
  * slot [count]: [1, count] or [n, count]. */
 weir_var weiri_theta_part(
     weir_run *run, weir_slot slot, weir_var theta, int64_t first, int64_t count);
+/* Columns of given [n, d], then those of the context when there is one: what a part
+ * conditional on another part's rows sees. */
+weir_var weiri_beside(weir_run *run, weir_var given, weir_var context);
 
 #endif
