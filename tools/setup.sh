@@ -42,7 +42,6 @@ if [ "$purpose" = ci ]; then
   need clang program clang
   need clang-format-14 program clang-format-14
   need clang-tidy-14 program clang-tidy-14
-  need libomp-dev links clang -fopenmp
   need libclang-rt-14-dev links clang -fsanitize=thread
 fi
 

@@ -11,7 +11,7 @@ extern "C" {
 /** How the library was built. Static texts. */
 typedef struct weir_about {
   const char *version, *commit, *compiler, *flags, *build_type;
-  const char *features; /**< "openmp, yaml, zlib": what was compiled in */
+  const char *features; /**< "yaml, zlib": what was compiled in */
   const char *missing;  /**< what was left out */
 } weir_about;
 WEIR_API weir_about weir_about_build(void);

@@ -34,13 +34,6 @@
 #define COMPILER "unknown"
 #endif
 
-#if defined(_OPENMP)
-#define HAS_OPENMP ", openmp"
-#define NO_OPENMP ""
-#else
-#define HAS_OPENMP ""
-#define NO_OPENMP ", openmp"
-#endif
 #if defined(WEIR_HAVE_YAML) && WEIR_HAVE_YAML
 #define HAS_YAML ", yaml"
 #define NO_YAML ""
@@ -71,8 +64,8 @@ weir_about weir_about_build(void) {
       .compiler = COMPILER,
       .flags = WEIR_BUILD_FLAGS,
       .build_type = WEIR_BUILD_TYPE,
-      .features = listed(HAS_OPENMP HAS_YAML HAS_ZLIB),
-      .missing = listed(NO_OPENMP NO_YAML NO_ZLIB)};
+      .features = listed(HAS_YAML HAS_ZLIB),
+      .missing = listed(NO_YAML NO_ZLIB)};
 }
 
 weir_status weir_file_digest(weir_ctx *ctx, const char *path, char out[65]) {

@@ -1,19 +1,107 @@
-/* Fork-join over OpenMP, or one thread without it. A region is entered only when the
- * work pays for waking the team. */
+/* A small pool per team. The calling thread takes chunks like any other, and waits at
+ * the end only for chunks that a worker has begun: a worker that the system does not
+ * run costs nothing, so on a busy machine two threads are not slower than one. Workers
+ * look for work for a moment after each job and then sleep. */
 #include "dev/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #include "base/ctx.h"
 
-/* Below this many operations one thread will do: a fork-join takes about 1 us when both
- * cores are free, and far longer when another process holds one of them. */
+/* Below this many operations one thread will do: waking a worker takes some
+ * microseconds.
+ */
 #define WORK_MIN 4.0e5
+/* Turns of a waiting loop before it sleeps: some tens of microseconds. */
+#define SPINS 4000
+
+typedef struct job {
+  void (*fn)(void *arg, int64_t chunk, void *scratch);
+  void *arg;
+  int64_t chunks;
+  atomic_llong next;
+} job;
+
+typedef struct worker {
+  struct weiri_team *team;
+  int index; /* of its scratch */
+  pthread_t thread;
+} worker;
 
 struct weiri_team {
   const weir_ctx *ctx;
-  int threads;
-  void **scratch; /* [threads], each aligned to 64 */
+  int threads, started; /* started: workers that run, besides the caller */
+  worker *workers;      /* [threads - 1] */
+  void **scratch;       /* [threads], each aligned to 64 */
   size_t bytes;
+  pthread_mutex_t lock;
+  pthread_cond_t wake, done;
+  job *open;         /* under lock: what workers may join */
+  atomic_int joined; /* workers at it; changed under lock */
+  bool quit;
+  atomic_uint calls; /* jobs so far; what spinning workers watch */
 };
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static void *aligned(void *p) {
+  return p == NULL ? NULL : (void *)(((uintptr_t)p + 63) & ~(uintptr_t)63);
+}
+
+static void work_on(job *j, void *scratch) {
+  for (;;) {
+    const int64_t i = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
+    if (i >= j->chunks) {
+      return;
+    }
+    j->fn(j->arg, i, scratch);
+  }
+}
+
+/* Waits for a job after the last one seen; NULL: the team ends. On return the worker
+ * has joined, and the job stays until it leaves. */
+static job *join_next(weiri_team *team, unsigned *seen) {
+  for (int i = 0; i < SPINS && atomic_load(&team->calls) == *seen; i++) {
+    pause_briefly();
+  }
+  pthread_mutex_lock(&team->lock);
+  while (!team->quit && (team->open == NULL || atomic_load(&team->calls) == *seen)) {
+    *seen = team->open == NULL ? atomic_load(&team->calls) : *seen;
+    pthread_cond_wait(&team->wake, &team->lock);
+  }
+  *seen = atomic_load(&team->calls);
+  job *j = team->quit ? NULL : team->open;
+  atomic_fetch_add(&team->joined, j != NULL ? 1 : 0);
+  pthread_mutex_unlock(&team->lock);
+  return j;
+}
+
+static void leave(weiri_team *team) {
+  pthread_mutex_lock(&team->lock);
+  if (atomic_fetch_sub(&team->joined, 1) == 1) {
+    pthread_cond_signal(&team->done);
+  }
+  pthread_mutex_unlock(&team->lock);
+}
+
+static void *serve(void *arg) {
+  const worker *w = arg;
+  unsigned seen = 0;
+  job *j;
+  while ((j = join_next(w->team, &seen)) != NULL) {
+    work_on(j, aligned(w->team->scratch[w->index]));
+    leave(w->team);
+  }
+  return NULL;
+}
 
 weir_status weiri_team_create(weiri_team **out, const weir_ctx *ctx) {
   weiri_team *team = weiri_calloc(ctx, 1, sizeof *team);
@@ -21,16 +109,18 @@ weir_status weiri_team_create(weiri_team **out, const weir_ctx *ctx) {
     return WEIR_E_MEMORY;
   }
   team->ctx = ctx;
-#ifdef _OPENMP
   team->threads = ctx->threads;
-#else
-  team->threads = 1;
-#endif
   team->scratch = weiri_calloc(ctx, (size_t)team->threads, sizeof *team->scratch);
-  if (team->scratch == NULL) {
+  team->workers = weiri_calloc(ctx, (size_t)team->threads, sizeof *team->workers);
+  if (team->scratch == NULL || team->workers == NULL) {
+    weiri_free(ctx, team->scratch);
+    weiri_free(ctx, team->workers);
     weiri_free(ctx, team);
     return WEIR_E_MEMORY;
   }
+  pthread_mutex_init(&team->lock, NULL);
+  pthread_cond_init(&team->wake, NULL);
+  pthread_cond_init(&team->done, NULL);
   *out = team;
   return WEIR_OK;
 }
@@ -43,14 +133,40 @@ static void drop_scratch(weiri_team *team) {
   team->bytes = 0;
 }
 
-void weiri_team_destroy(weiri_team **team) {
-  if (*team == NULL) {
+void weiri_team_destroy(weiri_team **out) {
+  weiri_team *team = *out;
+  if (team == NULL) {
     return;
   }
-  drop_scratch(*team);
-  weiri_free((*team)->ctx, (*team)->scratch);
-  weiri_free((*team)->ctx, *team);
-  *team = NULL;
+  pthread_mutex_lock(&team->lock);
+  team->quit = true;
+  atomic_fetch_add(&team->calls, 1);
+  pthread_cond_broadcast(&team->wake);
+  pthread_mutex_unlock(&team->lock);
+  for (int i = 0; i < team->started; i++) {
+    pthread_join(team->workers[i].thread, NULL);
+  }
+  pthread_mutex_destroy(&team->lock);
+  pthread_cond_destroy(&team->wake);
+  pthread_cond_destroy(&team->done);
+  drop_scratch(team);
+  weiri_free(team->ctx, team->scratch);
+  weiri_free(team->ctx, team->workers);
+  weiri_free(team->ctx, team);
+  *out = NULL;
+}
+
+/* Starts the workers on first use. A thread that cannot be had is done without. */
+static void start_workers(weiri_team *team) {
+  while (team->started < team->threads - 1) {
+    worker *w = &team->workers[team->started];
+    *w = (worker){.team = team, .index = team->started + 1};
+    if (pthread_create(&w->thread, NULL, serve, w) != 0) {
+      team->threads = team->started + 1;
+      return;
+    }
+    team->started++;
+  }
 }
 
 static weir_status reserve(weiri_team *team, size_t bytes) {
@@ -69,35 +185,47 @@ static weir_status reserve(weiri_team *team, size_t bytes) {
   return WEIR_OK;
 }
 
-static void *aligned(void *p) {
-  return p == NULL ? NULL : (void *)(((uintptr_t)p + 63) & ~(uintptr_t)63);
-}
-
 int weiri_team_threads(const weiri_team *team, double work) {
   return work < WORK_MIN ? 1 : team->threads;
+}
+
+/* Lets workers join. */
+static void open_job(weiri_team *team, job *j) {
+  pthread_mutex_lock(&team->lock);
+  team->open = j;
+  atomic_fetch_add(&team->calls, 1);
+  pthread_cond_broadcast(&team->wake);
+  pthread_mutex_unlock(&team->lock);
+}
+
+/* Nobody joins from here on; waits for those who have. */
+static void close_job(weiri_team *team) {
+  pthread_mutex_lock(&team->lock);
+  team->open = NULL;
+  pthread_mutex_unlock(&team->lock);
+  for (int i = 0; i < SPINS && atomic_load(&team->joined) > 0; i++) {
+    pause_briefly();
+  }
+  pthread_mutex_lock(&team->lock);
+  while (atomic_load(&team->joined) > 0) {
+    pthread_cond_wait(&team->done, &team->lock);
+  }
+  pthread_mutex_unlock(&team->lock);
 }
 
 weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,
     size_t scratch_bytes, void (*fn)(void *arg, int64_t chunk, void *scratch),
     void *arg) {
   WEIR_TRY(reserve(team, scratch_bytes));
-  int threads = weiri_team_threads(team, work);
-  if (chunks < threads) {
-    threads = (int)chunks;
+  job j = {.fn = fn, .arg = arg, .chunks = chunks};
+  const bool shared = chunks > 1 && weiri_team_threads(team, work) > 1;
+  if (shared) {
+    start_workers(team);
+    open_job(team, &j);
   }
-  if (threads <= 1) {
-    for (int64_t i = 0; i < chunks; i++) {
-      fn(arg, i, aligned(team->scratch[0]));
-    }
-    return WEIR_OK;
+  work_on(&j, aligned(team->scratch[0]));
+  if (shared) {
+    close_job(team);
   }
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++) {
-    for (int64_t i = t; i < chunks; i += threads) {
-      fn(arg, i, aligned(team->scratch[t]));
-    }
-  }
-#endif
   return WEIR_OK;
 }
