@@ -15,7 +15,17 @@ write_basic_package_version_file(weir-config-version.cmake COMPATIBILITY SameMin
 install(FILES ${PROJECT_BINARY_DIR}/weir-config.cmake
   ${PROJECT_BINARY_DIR}/weir-config-version.cmake DESTINATION ${package_dir})
 
+# The file finds its prefix from its own place, so that an installed tree may be moved.
 list(JOIN WEIR_PRIVATE_PACKAGES " " private_packages)
+file(RELATIVE_PATH pc_to_prefix
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+foreach(kind lib include)
+  string(TOUPPER ${kind} upper)
+  set(pc_${kind}dir "${CMAKE_INSTALL_${upper}DIR}")
+  if(NOT IS_ABSOLUTE "${pc_${kind}dir}")
+    set(pc_${kind}dir "\${prefix}/${pc_${kind}dir}")
+  endif()
+endforeach()
 configure_file(cmake/weir.pc.in weir.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/weir.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -255,7 +255,8 @@ void weir_net_destroy(weir_net **net) {
 
 static weir_status reserve(weir_build *b, weir_slot *out, const char *name,
     weir_shape shape, bool trained, weir_init init, const unsigned char *keep) {
-  static const int kinds[] = {[WEIR_INIT_CONSTANT] = WEIRI_INIT_CONSTANT,
+  static const enum weiri_init_kind kinds[] = {
+      [WEIR_INIT_CONSTANT] = WEIRI_INIT_CONSTANT,
       [WEIR_INIT_UNIFORM] = WEIRI_INIT_UNIFORM,
       [WEIR_INIT_NORMAL] = WEIRI_INIT_NORMAL,
       [WEIR_INIT_IDENTITY] = WEIRI_INIT_IDENTITY};

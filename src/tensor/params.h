@@ -10,7 +10,7 @@ typedef struct weir_params weir_params;
 
 /* Values of a tensor when it is made. */
 typedef struct weiri_tensor_init {
-  enum {
+  enum weiri_init_kind {
     WEIRI_INIT_CONSTANT,
     WEIRI_INIT_UNIFORM,
     WEIRI_INIT_NORMAL,

@@ -27,12 +27,11 @@ cmake --build "$work/cmake" >>"$work/log"
 same "C by CMake" "$("$work/cmake/from_c")"
 same "C++ by CMake" "$("$work/cmake/from_cxx")"
 
-# The file names the prefix it was configured for; another is given as pkg-config allows.
 PKG_CONFIG_PATH=$library/pkgconfig
 export PKG_CONFIG_PATH
 same "weir.pc" "$(pkg-config --modversion weir)"
 cc -std=c17 -Wall -Werror "$here/main.c" -o "$work/by_pc" \
-  $(pkg-config --define-prefix --cflags --libs weir)
+  $(pkg-config --cflags --libs weir)
 same "C by pkg-config" "$(LD_LIBRARY_PATH=$library "$work/by_pc")"
 
 if [ -e "$prefix/bin/weir" ]; then
