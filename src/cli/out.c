@@ -75,7 +75,7 @@ int cli_can_write(const char *path) {
         "renamed",
         path);
   }
-  char *probe = cli_format("%s.%ld.tmp", path, (long)getpid());
+  char *probe = cli_format("%s.tmp-%ld", path, (long)getpid());
   const int fd = probe == NULL ? -1 : open(probe, O_WRONLY | O_CREAT | O_EXCL, 0600);
   const int reason = errno;
   if (fd >= 0) {
@@ -102,7 +102,7 @@ static int write_all(int fd, const char *text) {
 }
 
 int cli_write_text(const char *path, const char *text) {
-  char *temp = cli_format("%s.%ld.tmp", path, (long)getpid());
+  char *temp = cli_format("%s.tmp-%ld", path, (long)getpid());
   if (temp == NULL) {
     return cli_error("out of memory");
   }

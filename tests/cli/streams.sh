@@ -1,0 +1,49 @@
+# Standard streams, closed pipes, what goes where.
+. "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
+table 600 >a.csv
+"$WEIR" fit - -o m.safetensors --epochs 2 -q <a.csv
+
+# A table through a pipe; results on stdout, nothing on stderr.
+"$WEIR" logprob m.safetensors - <a.csv >lp.csv 2>err
+[ ! -s err ] || fail "logprob speaks"
+"$WEIR" logprob m.safetensors a.csv | cmp - lp.csv || fail "stdin and file differ"
+"$WEIR" logprob m.safetensors a.csv -o - | cmp - lp.csv || fail "-o -"
+
+# A reader that leaves is no error.
+for verb in "sample m.safetensors -n 1000000" "logprob m.safetensors big.csv" \
+  "encode m.safetensors big.csv"; do
+  [ -s big.csv ] || table 60000 >big.csv
+  { "$WEIR" $verb 2>err; echo $? >rc; } | head -2 >/dev/null
+  [ "$(cat rc)" -eq 0 ] || { cat err >&2; fail "closed pipe: $verb"; }
+  [ ! -s err ] || { cat err >&2; fail "closed pipe is spoken of: $verb"; }
+done
+"$WEIR" list presets | head -1 >/dev/null || fail "closed pipe: list"
+
+# --quiet: errors only. Off a terminal progress is JSON lines on stderr, and no more
+# than one every few seconds.
+"$WEIR" fit a.csv -o q.safetensors --epochs 2 -q >out 2>err
+[ ! -s out ] && [ ! -s err ] || fail "--quiet"
+"$WEIR" fit a.csv -o q.safetensors --epochs 30 >out 2>err
+[ "$(grep -c '^{"step"' err)" -le 12 ] || fail "too many progress lines"
+has err '"rows_per_second"'
+"$WEIR" fit a.csv -o q.safetensors --epochs 2 --json >out 2>/dev/null
+[ "$(wc -l <out)" -eq 1 ] || fail "--json prints more than JSON"
+has out '"mean_log_prob"'
+has out '"gaussian"'
+
+# --json beside data says what was done.
+"$WEIR" sample m.safetensors -n 10 -o s.csv --json >out
+has out '"rows": 10'
+"$WEIR" sample m.safetensors -n 10 --json >out 2>err
+has err '"rows": 10'
+cmp out s.csv || fail "sample on stdout and in a file differ"
+
+# Missing values: refused, or left out with their rows kept in place.
+sed '5s/^[^,]*/NA/' a.csv >gap.csv
+code 1 "$WEIR" logprob m.safetensors gap.csv >out 2>err
+has err "line 5"
+"$WEIR" logprob m.safetensors gap.csv --drop-missing >out
+[ "$(wc -l <out)" -eq 601 ] || fail "rows with --drop-missing"
+[ -z "$(sed -n 5p out)" ] || fail "the row left out has a number"
+sed -n 6p out >r6
+sed -n 6p lp.csv | cmp - r6 || fail "rows shifted"

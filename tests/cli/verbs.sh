@@ -1,0 +1,83 @@
+# Help, manual pages and completion come from the tables of every verb.
+. "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
+"$WEIR" >out 2>err && fail "no verb, no error"
+has err "expected a verb"
+"$WEIR" --version | grep -q '^weir [0-9]' || fail "--version"
+"$WEIR" help >overview
+"$WEIR" completion bash >complete.bash
+"$WEIR" completion zsh >complete.zsh
+sh -n complete.bash 2>/dev/null || bash -n complete.bash || fail "bash script"
+sed -n 's/^WEIR_VERB(\(.*\))$/\1/p' "$WEIR_SOURCE_DIR/include/weir/verbs.def" >verbs
+[ "$(wc -l <verbs)" -ge 12 ] || fail "verbs.def"
+while read -r verb; do
+  "$WEIR" "$verb" --help >help.txt
+  has help.txt "usage: weir $verb"
+  "$WEIR" help --man "$verb" >page
+  has page ".TH \"weir-$verb\" 1"
+  has complete.bash "  $verb) opts="
+  has complete.zsh "  $verb) _arguments"
+  [ "$verb" = completion ] || has overview "  $verb "
+  # Every option of the help is in the manual page and the completion.
+  sed -n 's/^  \(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' help.txt | while read -r option; do
+    [ "$option" = help ] && continue
+    sed -n "/^  $verb) opts/p" complete.bash | grep -q -e "--$option" ||
+      fail "--$option of $verb is not completed"
+    sed 's/\\-/-/g' page | grep -q -e "--$option" || fail "--$option of $verb has no manual"
+  done
+  code 2 "$WEIR" "$verb" --no-such-option 2>err
+  has err "unknown option '--no-such-option'"
+done <verbs
+"$WEIR" help --markdown | grep -q '^## weir fit' || fail "--markdown"
+
+# Registries: every line of every .def is listed with its options.
+"$WEIR" list --json >list.json
+for pair in layers:LAYER dists:DIST elems:ELEM nets:NET readers:READER optims:OPTIM \
+  schedules:SCHEDULE; do
+  sed -n "s/^WEIR_${pair#*:}(\([a-z0-9_]*\).*/\1/p" \
+    "$WEIR_SOURCE_DIR/include/weir/${pair%:*}.def" | while read -r name; do
+    has list.json "\"name\": \"$name\""
+  done
+done
+for preset in nsf nsf-ar maf maf-mog made iaf realnvp nice gmm gaussian; do
+  has list.json "\"name\": \"$preset\""
+done
+"$WEIR" list presets >out
+has out "bins"
+code 2 "$WEIR" list layer 2>err
+has err "did you mean 'layers'"
+code 2 "$WEIR" fot 2>err
+has err "did you mean 'fit'"
+
+"$WEIR" doctor >out
+has out "kernels      right"
+"$WEIR" doctor --json >out
+has out '"commit"'
+
+# Recipes from a folder; data checked before it is used.
+mkdir recipes data
+table 400 >data/small.csv
+sum=$(sha256sum data/small.csv | cut -d' ' -f1)
+cat >recipes/small.yaml <<EOF
+about: "a small table"
+data:
+  file: small.csv
+  test_fraction: 0.25
+model: {name: gaussian}
+train: {epochs: 3, seed: 4}
+checksums: {small.csv: $sum}
+EOF
+export WEIR_RECIPES="$PWD/recipes" WEIR_DATA="$PWD/data"
+"$WEIR" recipe list >out
+has out "a small table"
+"$WEIR" recipe show small | cmp - recipes/small.yaml || fail "recipe show"
+"$WEIR" recipe run small -q --results results.md >out
+has out "| small |"
+"$WEIR" recipe run small -q --results results.md >out
+[ "$(grep -c '^| small |' results.md)" -eq 2 ] || fail "--results"
+[ "$(grep -c '^| recipe |' results.md)" -eq 1 ] || fail "head of --results"
+[ -s small.safetensors ] || fail "no model of the recipe"
+code 2 "$WEIR" recipe run smal 2>err
+has err "did you mean 'small'"
+echo "1,2,A,3" >>data/small.csv
+code 1 "$WEIR" recipe run small -q 2>err
+has err "SHA-256"
