@@ -1,0 +1,165 @@
+/* Data to latents and back, at the rows and far from them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "report/selftest.h"
+
+enum { FAR_ROWS = 100 };
+
+typedef struct trip {
+  int64_t n;
+  double *x, *z, *back;     /* [n, d], [n, latent], [n, d] */
+  double *there, *and_back; /* [n] log-determinants of the two directions */
+} trip;
+
+static weir_status trip_create(trip *t, const weiri_selftest *s, int64_t n) {
+  const int64_t latent = s->exact->dist->latent;
+  *t = (trip){.n = n};
+  t->x =
+      weiri_calloc(s->ctx, (size_t)n * (size_t)(2 * s->d + latent + 2), sizeof *t->x);
+  if (t->x == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  t->back = t->x + n * s->d;
+  t->z = t->back + n * s->d;
+  t->there = t->z + n * latent;
+  t->and_back = t->there + n;
+  return WEIR_OK;
+}
+
+static weir_status travel(const weiri_selftest *s, trip *t) {
+  WEIR_TRY(weir_model_encode(
+      s->exact, t->n, t->x, t->n, s->context, s->opts.seed, t->z, t->there));
+  return weir_model_decode(
+      s->exact, t->n, t->z, t->n, s->context, s->opts.seed, t->back, t->and_back);
+}
+
+/* Difference of two values of column j: the shorter way round a circle. */
+static double apart(const weiri_selftest *s, int64_t j, double a, double b) {
+  const weir_support *v = &s->exact->dist->event.support[j];
+  const double gap = fabs(a - b), period = v->hi - v->lo;
+  return v->kind == WEIR_CIRCLE && gap > 0.5 * period ? fabs(period - gap) : gap;
+}
+
+/* Largest distance of x and back, in units of the column's standard deviation or of the
+ * distance from the mean where that is larger. NaN where a number is not finite. */
+static double trip_error(const weiri_selftest *s, const trip *t) {
+  double worst = 0.0;
+  for (int64_t i = 0; i < t->n * s->d; i++) {
+    const int64_t j = i % s->d;
+    const double unit = fmax(s->sd[j], fabs(t->x[i] - s->mean[j]));
+    const double off = apart(s, j, t->x[i], t->back[i]) / unit;
+    if (!isfinite(off)) {
+      return NAN;
+    }
+    worst = fmax(worst, off);
+  }
+  return worst;
+}
+
+/* Real and positive columns of FAR_ROWS rows go to k standard deviations from the mean
+ * in a random direction; others stay. False when no column can move. */
+static bool move_far(const weiri_selftest *s, double k, trip *t) {
+  const weiri_rng rng = {s->opts.seed, weiri_stream("selftest.far", (uint64_t)k)};
+  const weir_support *support = s->exact->dist->event.support;
+  bool moved = false;
+  for (int64_t i = 0; i < t->n; i++) {
+    double *x = t->x + i * s->d, norm = 0.0;
+    for (int64_t j = 0; j < s->d; j++) {
+      if (support[j].kind == WEIR_REAL || support[j].kind == WEIR_POSITIVE) {
+        const double v = weiri_normal(rng, (uint64_t)(i * s->d + j));
+        norm += v * v;
+      }
+    }
+    for (int64_t j = 0; j < s->d; j++) {
+      const double v =
+          k * s->sd[j] * weiri_normal(rng, (uint64_t)(i * s->d + j)) / sqrt(norm);
+      if (support[j].kind == WEIR_REAL) {
+        x[j] = s->mean[j] + v;
+        moved = true;
+      } else if (support[j].kind == WEIR_POSITIVE) {
+        x[j] += fabs(v);
+        moved = true;
+      }
+    }
+  }
+  return moved;
+}
+
+static weir_status far_trip(weiri_selftest *s, double k) {
+  char name[64];
+  snprintf(name, sizeof name, "round trip at %.0f sigma", k);
+  trip t;
+  WEIR_TRY(trip_create(&t, s, s->n < FAR_ROWS ? s->n : FAR_ROWS));
+  memcpy(t.x, s->x, (size_t)(t.n * s->d) * sizeof *t.x);
+  weir_status status;
+  if (!move_far(s, k, &t)) {
+    status = weiri_selftest_skipped(s->result, name, "no column is unbounded");
+  } else if ((status = travel(s, &t)) != WEIR_OK) {
+    status = weiri_selftest_unsupported(s->result, name, status);
+  } else {
+    const double off = trip_error(s, &t);
+    const weir_check numbers = {.value = off, .error = NAN, .tolerance = 1e-6};
+    status = weiri_selftest_measured(s->result, name, false, numbers,
+        "%lld points %.0f standard deviations from the mean in random directions, data "
+        "to latent to data: largest error %.1e of that distance",
+        (long long)t.n, k, off);
+  }
+  weiri_free(s->ctx, t.x);
+  return status;
+}
+
+/* The two directions' log-determinants, which must cancel. */
+static weir_status cancel(weiri_selftest *s, const trip *t) {
+  const char *name = "directions cancel";
+  if (s->exact->dist->exactness != WEIR_EXACT) {
+    return weiri_selftest_skipped(
+        s->result, name, "the two directions of a stochastic layer need not cancel");
+  }
+  double worst = 0.0;
+  for (int64_t i = 0; i < t->n; i++) {
+    const double off = fabs(t->there[i] + t->and_back[i]) / (1.0 + fabs(t->there[i]));
+    worst = off <= worst || isnan(worst) ? worst : off;
+  }
+  const weir_check numbers = {.value = worst, .error = NAN, .tolerance = 1e-7};
+  return weiri_selftest_measured(s->result, name, false, numbers,
+      "log-determinants to the latent and to the data at %lld rows: largest sum %.1e, "
+      "relative to 1 + its size",
+      (long long)t->n, worst);
+}
+
+static weir_status row_trip(weiri_selftest *s) {
+  const char *name = "round trip at the data";
+  trip t;
+  WEIR_TRY(trip_create(&t, s, s->n));
+  memcpy(t.x, s->x, (size_t)(t.n * s->d) * sizeof *t.x);
+  weir_status status = travel(s, &t);
+  if (status == WEIR_OK) {
+    const double off = trip_error(s, &t);
+    const weir_check numbers = {.value = off, .error = NAN, .tolerance = 1e-7};
+    status = weiri_selftest_measured(s->result, name, false, numbers,
+        "%lld rows, data to latent to data in float64: largest error %.1e standard "
+        "deviations",
+        (long long)t.n, off);
+    if (status == WEIR_OK) {
+      status = cancel(s, &t);
+    }
+  } else {
+    status = weiri_selftest_unsupported(s->result, name, status);
+  }
+  weiri_free(s->ctx, t.x);
+  return status;
+}
+
+weir_status weiri_selftest_trips(weiri_selftest *s) {
+  if (s->exact->dist->latent == 0) {
+    return weiri_selftest_skipped(
+        s->result, "round trips", "the model has no latent: it is not a map");
+  }
+  WEIR_TRY(row_trip(s));
+  WEIR_TRY(far_trip(s, 10.0));
+  WEIR_TRY(far_trip(s, 100.0));
+  return far_trip(s, 1000.0);
+}
