@@ -94,8 +94,8 @@ json_t *weiri_maf_layers(
     if (i > 0) {
       json_array_append_new(list, json_string("reverse"));
     }
-    json_array_append_new(list,
-        weiri_spec_autoregressive(step, json_string("affine"), weiri_spec_mlp(size)));
+    json_array_append_new(
+        list, weiri_spec_autoregressive(step, bounded_affine(), weiri_spec_mlp(size)));
     if (batch_norm) {
       json_array_append_new(list, json_string("batch_norm"));
     }
