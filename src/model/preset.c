@@ -87,6 +87,13 @@ json_t *weiri_spec_autoregressive(const char *name, json_t *map, json_t *net) {
   return json_pack("{s:s, s:o, s:o}", "name", name, "map", map, "net", net);
 }
 
+/* Log scales within +-5: drawing inverts them, and an unbounded exponential overflows
+ * there. */
+static json_t *bounded_affine(void) {
+  return json_pack(
+      "{s:s, s:s, s:f}", "name", "affine", "scale", "tanh-exp", "bound", 5.0);
+}
+
 json_t *weiri_maf_layers(
     const weiri_flow_size *size, const char *step, bool batch_norm) {
   json_t *list = json_array();
