@@ -119,6 +119,10 @@ weir_status weiri_npy_end(weir_writer *w) {
   if (w->spool == NULL) {
     return WEIR_OK;
   }
+  if (fflush(w->spool) != 0) {
+    return weiri_fail(WEIR_E_IO, "cannot write to a temporary file: %s",
+        weiri_strerror(errno));
+  }
   WEIR_TRY(put_header(w, w->written));
   char block[BLOCK];
   size_t n;
