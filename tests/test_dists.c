@@ -6,18 +6,18 @@ static const char *const specs[] = {
     "\"normal\"",
     "{\"name\": \"normal\", \"kind\": \"diagonal\"}",
     "{\"name\": \"normal\", \"kind\": \"full\"}",
-    "{\"name\": \"normal\", \"kind\": \"full\", \"net\": {\"name\": \"mlp\", "
-    "\"hidden\": [5], \"activation\": \"tanh\"}}",
+    ("{\"name\": \"normal\", \"kind\": \"full\", \"net\": {\"name\": \"mlp\", "
+     "\"hidden\": [5], \"activation\": \"tanh\"}}"),
     "\"logistic\"",
     "{\"name\": \"gmm\", \"components\": 3, \"kind\": \"diagonal\"}",
     "{\"name\": \"gmm\", \"components\": 3}",
     "{\"name\": \"gmm\", \"components\": 1}",
-    "{\"name\": \"gmm\", \"components\": 4, \"net\": {\"name\": \"mlp\", \"hidden\": "
-    "[5], \"activation\": \"tanh\"}}",
-    "{\"name\": \"made_mog\", \"components\": 3, \"net\": {\"name\": \"mlp\", "
-    "\"hidden\": [6], \"activation\": \"tanh\"}}",
-    "{\"name\": \"flow\", \"layers\": [\"lu_linear\", \"actnorm\"], \"base\": "
-    "{\"name\": \"gmm\", \"components\": 2}}",
+    ("{\"name\": \"gmm\", \"components\": 4, \"net\": {\"name\": \"mlp\", \"hidden\": "
+     "[5], \"activation\": \"tanh\"}}"),
+    ("{\"name\": \"made_mog\", \"components\": 3, \"net\": {\"name\": \"mlp\", "
+     "\"hidden\": [6], \"activation\": \"tanh\"}}"),
+    ("{\"name\": \"flow\", \"layers\": [\"lu_linear\", \"actnorm\"], \"base\": "
+     "{\"name\": \"gmm\", \"components\": 2}}"),
 };
 #define SPECS ((int)(sizeof specs / sizeof specs[0]))
 
