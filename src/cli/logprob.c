@@ -230,8 +230,8 @@ const cli_verb cli_verb_logprob = {
         cli_compute_options, NULL},
     .text = "Writes a column log_prob in nats, a row per row of DATA (- is standard "
             "input), "
-            "in constant memory. With --drop-missing a row with a missing value has an "
-            "empty log_prob. --lowest K finds anomalies: the K least likely rows, with "
+            "in constant memory. With --drop-missing a row with a missing value has "
+            "NaN. --lowest K finds anomalies: the K least likely rows, with "
             "their line in the file.",
     .examples =
         (const char *const[]){"weir logprob model.safetensors new.csv -o lp.csv",
