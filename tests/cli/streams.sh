@@ -38,12 +38,15 @@ has out '"rows": 10'
 has err '"rows": 10'
 cmp out s.csv || fail "sample on stdout and in a file differ"
 
-# Missing values: refused, or left out with their rows kept in place.
-sed '5s/^[^,]*/NA/' a.csv >gap.csv
-code 1 "$WEIR" logprob m.safetensors gap.csv >out 2>err
+# Missing values: refused, or left out with their rows kept in place. (No counts here:
+# the noise that a count is dequantised with depends on the row's place.)
+cut -d, -f1-3 a.csv >r.csv
+"$WEIR" fit r.csv -o r.safetensors --epochs 2 -q
+"$WEIR" logprob r.safetensors r.csv >rlp.csv
+sed '5s/^[^,]*/NA/' r.csv >gap.csv
+code 1 "$WEIR" logprob r.safetensors gap.csv >out 2>err
 has err "line 5"
-"$WEIR" logprob m.safetensors gap.csv --drop-missing >out
-[ "$(wc -l <out)" -eq 601 ] || fail "rows with --drop-missing"
+"$WEIR" logprob r.safetensors gap.csv --drop-missing >out
 [ "$(sed -n 5p out)" = NaN ] || fail "the row left out has a number"
-sed -n 6p out >r6
-sed -n 6p lp.csv | cmp - r6 || fail "rows shifted"
+sed 5d out >rest
+sed 5d rlp.csv | cmp - rest || fail "rows shifted"
