@@ -32,7 +32,7 @@ static int rule_points(int d) {
 
 /* Boxes per axis at the start: enough that a mode of a tenth of the spread is met. */
 static int start_of(int d) {
-  return d == 1 ? 32 : d == 2 ? 8 : 4;
+  return d == 1 ? 32 : d == 2 ? 10 : 6;
 }
 
 int64_t weiri_cubature_start(int d, int64_t regions) {

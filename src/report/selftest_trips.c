@@ -43,14 +43,13 @@ static double apart(const weiri_selftest *s, int64_t j, double a, double b) {
   return v->kind == WEIR_CIRCLE && gap > 0.5 * period ? fabs(period - gap) : gap;
 }
 
-/* Largest distance of x and back, in units of the column's standard deviation or of the
- * distance from the mean where that is larger. NaN where a number is not finite. */
-static double trip_error(const weiri_selftest *s, const trip *t) {
+/* Largest distance of x and back in units of k standard deviations of the column. NaN
+ * where a number is not finite. */
+static double trip_error(const weiri_selftest *s, double k, const trip *t) {
   double worst = 0.0;
   for (int64_t i = 0; i < t->n * s->d; i++) {
     const int64_t j = i % s->d;
-    const double unit = fmax(s->sd[j], fabs(t->x[i] - s->mean[j]));
-    const double off = apart(s, j, t->x[i], t->back[i]) / unit;
+    const double off = apart(s, j, t->x[i], t->back[i]) / (k * s->sd[j]);
     if (!isfinite(off)) {
       return NAN;
     }
@@ -100,7 +99,7 @@ static weir_status far_trip(weiri_selftest *s, double k) {
   } else if ((status = travel(s, &t)) != WEIR_OK) {
     status = weiri_selftest_unsupported(s->result, name, status);
   } else {
-    const double off = trip_error(s, &t);
+    const double off = trip_error(s, k, &t);
     const weir_check numbers = {.value = off, .error = NAN, .tolerance = 1e-6};
     status = weiri_selftest_measured(s->result, name, false, numbers,
         "%lld points %.0f standard deviations from the mean in random directions, data "
@@ -137,7 +136,7 @@ static weir_status row_trip(weiri_selftest *s) {
   memcpy(t.x, s->x, (size_t)(t.n * s->d) * sizeof *t.x);
   weir_status status = travel(s, &t);
   if (status == WEIR_OK) {
-    const double off = trip_error(s, &t);
+    const double off = trip_error(s, 1.0, &t);
     const weir_check numbers = {.value = off, .error = NAN, .tolerance = 1e-7};
     status = weiri_selftest_measured(s->result, name, false, numbers,
         "%lld rows, data to latent to data in float64: largest error %.1e standard "
