@@ -7,7 +7,7 @@
 
 #define WARM_STEPS 5    /* first steps allocate; they are not timed */
 #define LEAST_STEPS 10  /* timed at least */
-#define TIMED 0.02      /* fraction of the limit spent on timing */
+#define TIMED 0.05      /* fraction of the limit spent on timing */
 #define TIMED_MOST 0.2  /* from the start of training */
 #define USABLE 0.97     /* of the limit; the rest is for the end */
 #define EVALUATIONS 20  /* wanted at least in a run */
