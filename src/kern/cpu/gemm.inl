@@ -1,196 +1,204 @@
 /* C = act(op(A) op(B) (+ C) (+ bias)), a packed product with a register tile.
  *
- * B is packed into panels of NR columns, A into panels of MR rows, both padded with zeros,
- * and every tile of C is one sum over k in ascending order: the same additions whatever m
- * and n are and wherever the tile lies, so callers split m and n (at multiples of 64) at
- * will. Triangular structure narrows the range of k of a panel, or skips panels. */
+ * B is packed into panels of NR columns (a block of NC columns stays in the
+ * second-level cache), A into panels of at most MR rows; k is cut into equal blocks, a
+ * function of k alone. Every element of C is one chain of additions over ascending k
+ * within a block, and blocks are added in order: the same additions whatever m and n
+ * are and wherever the element lies, so callers split m at will and n at multiples
+ * of 64. Triangular structure narrows the range of k of a panel, or skips panels. */
+
+#define vec_any NAME(vec_any)
+#define vec_int NAME(vec_int)
+#define four NAME(four)
+#define four_any NAME(four_any)
+#ifndef WEIRI_UNROLL
+#ifdef __clang__
+#define WEIRI_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define WEIRI_UNROLL _Pragma("GCC unroll 16")
+#endif
+#endif
 
 typedef T vec __attribute__((vector_size(sizeof(T) * W)));
+typedef T vec_any
+    __attribute__((vector_size(sizeof(T) * W), aligned(sizeof(T)), may_alias));
+typedef __typeof__((vec){0} < (vec){0}) vec_int;
 #define NR (NV * W)
-#define KC 2048
-#define MC (MR * 8)
+#define KC ((int64_t)(1536 / sizeof(T)))
+#define NC ((int64_t)(1024 / sizeof(T)))
 
-/* out[MR, NR] = sum over k of a[k, MR] b[k, NR] */
-static inline __attribute__((always_inline)) void NAME(micro)(
-    int64_t k, const T *restrict a, const T *restrict b, T *restrict out) {
-  vec acc[MR][NV];
-#pragma GCC unroll 16
-  for (int i = 0; i < MR; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
-      acc[i][j] = (vec){0};
-    }
-  }
-  for (int64_t p = 0; p < k; p++) {
-    vec bv[NV];
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
-      bv[j] = *(const vec *)(const void *)(b + p * NR + j * W);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < MR; i++) {
-      const vec av = (vec){0} + a[p * MR + i];
-#pragma GCC unroll 4
-      for (int j = 0; j < NV; j++) {
-        acc[i][j] += av * bv[j];
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < MR; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
-      *(vec *)(void *)(out + i * NR + j * W) = acc[i][j];
+#include "kern/cpu/gemm_tile.inl"
+#include "kern/cpu/gemm_pack.inl"
+
+/* Where a call stands: block [k0, k1) of k, columns from col0 on packed at pb. */
+typedef struct NAME(place) {
+  const weiri_gemm *g;
+  int64_t k0, k1, depth;
+  int64_t col0, col1;
+  T *pa, *pb, *edge; /* [depth, MR]; panels [depth, NR]; a tile [MR, NR] */
+} NAME(place);
+
+static int64_t NAME(depth)(int64_t k) {
+  const int64_t blocks = (k + KC - 1) / KC;
+  return blocks < 2 ? k : ((k + blocks - 1) / blocks + 7) / 8 * 8;
+}
+
+static size_t NAME(gemm_scratch)(const weiri_gemm *g) {
+  const int64_t cols = g->n < NC ? (g->n + NR - 1) / NR * NR : NC;
+  const int64_t rows = (MR + 15) / 16 * 16;
+  return (size_t)((cols + rows) * (NAME(depth)(g->k) + 1) + rows * NR) * sizeof(T);
+}
+
+/* The range of k that columns [col, last] sum over, cut to the block. */
+static void NAME(range)(
+    const NAME(place) * at, int64_t col, int64_t last, int64_t *lo, int64_t *hi) {
+  const weiri_gemm *g = at->g;
+  *lo = g->k_lo == NULL || g->k_lo[col] < at->k0 ? at->k0 : g->k_lo[col];
+  *hi = g->k_hi == NULL || g->k_hi[last] > at->k1 ? at->k1 : g->k_hi[last];
+  *lo = *lo > at->k1 ? at->k1 : *lo;
+  *hi = *hi < *lo ? *lo : *hi;
+}
+
+/* B is read where it lies when few rows would make use of a packed copy. */
+static bool NAME(in_place)(const weiri_gemm *g, int64_t cols) {
+  return !g->tb && cols == NR && g->m <= 2 * MR;
+}
+
+static void NAME(pack_panels)(const NAME(place) * at) {
+  for (int64_t col = at->col0; col < at->col1; col += NR) {
+    const int64_t cols = at->col1 - col < NR ? at->col1 - col : NR;
+    int64_t lo, hi;
+    NAME(range)(at, col, col + cols - 1, &lo, &hi);
+    if (!NAME(in_place)(at->g, cols)) {
+      NAME(pack_b)
+      (at->g, col, cols, cols > W ? NR : W, lo, hi,
+          at->pb + (col - at->col0) * at->depth + (lo - at->k0) * NR);
     }
   }
 }
 
-/* Rows first .. first + rows - 1 of op(A), k0 <= k < k1, as [k, MR] with zeros below. */
-static void NAME(pack_a)(const weiri_gemm *g, int64_t first, int64_t rows, int64_t k0,
-    int64_t k1, T *restrict to) {
-  const T *a = g->a;
-  for (int64_t i = 0; i < MR; i++) {
-    if (i >= rows) {
-      for (int64_t p = k0; p < k1; p++) {
-        to[(p - k0) * MR + i] = 0;
-      }
-    } else if (!g->ta) {
-      const T *row = a + (first + i) * g->lda;
-      for (int64_t p = k0; p < k1; p++) {
-        to[(p - k0) * MR + i] = row[p];
-      }
-    }
+/* A tile that is not stored as it is: part of its columns, or tanh. Computed beside C.
+ */
+static void NAME(edge_tile)(const NAME(place) * at, NAME(spot) s, int64_t row,
+    int64_t rows, int64_t col, int64_t cols, bool last) {
+  const weiri_gemm *g = at->g;
+  T bias[NR] = {0};
+  T *c = s.c;
+  for (int64_t i = 0; s.add && i < rows; i++) {
+    memcpy(at->edge + i * NR, c + i * g->ldc, (size_t)cols * sizeof(T));
   }
-  for (int64_t p = k0; g->ta && p < k1; p++) {
-    const T *row = a + p * g->lda + first;
-    for (int64_t i = 0; i < rows; i++) {
-      to[(p - k0) * MR + i] = row[i];
-    }
+  if (s.bias != NULL) {
+    memcpy(bias, s.bias, (size_t)cols * sizeof(T));
+    s.bias = bias;
   }
-}
-
-/* Columns first .. first + cols - 1 of op(B), k0 <= k < k1, as [k, NR] with zeros right. */
-static void NAME(pack_b)(const weiri_gemm *g, int64_t first, int64_t cols, int64_t k0,
-    int64_t k1, T *restrict to) {
-  const T *b = g->b;
-  for (int64_t p = k0; !g->tb && p < k1; p++) {
-    const T *row = b + p * g->ldb + first;
-    T *out = to + (p - k0) * NR;
-    for (int64_t j = 0; j < cols; j++) {
-      out[j] = row[j];
-    }
-    for (int64_t j = cols; j < NR; j++) {
-      out[j] = 0;
-    }
+  s.c = at->edge, s.ldc = NR;
+  NAME(run_tile)(rows, cols > W ? 2 : 1, &s);
+  for (int64_t i = 0; last && g->act == WEIRI_ACT_TANH && i < rows * NR; i++) {
+    at->edge[i] = NAME(vtanh)(at->edge[i]);
   }
-  for (int64_t j = 0; g->tb && j < NR; j++) {
-    if (j >= cols) {
-      for (int64_t p = k0; p < k1; p++) {
-        to[(p - k0) * NR + j] = 0;
-      }
-      continue;
-    }
-    const T *row = b + (first + j) * g->ldb;
-    for (int64_t p = k0; p < k1; p++) {
-      to[(p - k0) * NR + j] = row[p];
-    }
-  }
-}
-
-static inline T NAME(activate)(weiri_act act, T x) {
-  return act == WEIRI_ACT_RELU   ? (x > 0 ? x : 0)
-         : act == WEIRI_ACT_TANH ? NAME(vtanh)(x)
-                                 : x;
-}
-
-/* Puts a tile in its place: adds what is there, then bias and activation at the end. */
-static void NAME(store)(const weiri_gemm *g, const T *restrict tile, int64_t row,
-    int64_t rows, int64_t col, int64_t cols, bool add, bool last) {
-  const T *bias = last ? g->bias : NULL;
-  const weiri_act act = last ? g->act : WEIRI_ACT_NONE;
   for (int64_t i = 0; i < rows; i++) {
-    T *c = (T *)g->c + (row + i) * g->ldc + col;
-    const T *t = tile + i * NR;
     int64_t width = cols;
     if (g->n_hi != NULL) {
       const int64_t hi = g->n_hi[row + i] - col;
       width = hi < 0 ? 0 : hi < cols ? hi : cols;
-      for (int64_t j = width; j < cols && !g->accumulate; j++) {
-        c[j] = 0;
-      }
     }
-    if (!add && bias == NULL && act == WEIRI_ACT_NONE) {
-      for (int64_t j = 0; j < width; j++) {
-        c[j] = t[j];
-      }
-      continue;
-    }
-    for (int64_t j = 0; j < width; j++) {
-      const T sum = (add ? c[j] : 0) + t[j] + (bias == NULL ? 0 : bias[col + j]);
-      c[j] = NAME(activate)(act, sum);
+    memcpy(c + i * g->ldc, at->edge + i * NR, (size_t)width * sizeof(T));
+    if (width < cols && !g->accumulate) {
+      memset(c + i * g->ldc + width, 0, (size_t)(cols - width) * sizeof(T));
     }
   }
 }
 
-/* The range of k that panel [col, col + cols) sums over, cut to [k0, k1). */
-static void NAME(range)(const weiri_gemm *g, int64_t col, int64_t cols, int64_t k0,
-    int64_t k1, int64_t *lo, int64_t *hi) {
-  *lo = g->k_lo == NULL || g->k_lo[col] < k0 ? k0 : g->k_lo[col];
-  *hi = g->k_hi == NULL || g->k_hi[col + cols - 1] > k1 ? k1 : g->k_hi[col + cols - 1];
-  *lo = *lo > k1 ? k1 : *lo;
-  *hi = *hi < *lo ? *lo : *hi;
+/* Rows [row, row + rows) times the panel at col. */
+static void NAME(panel)(
+    const NAME(place) * at, int64_t row, int64_t rows, int64_t col, int64_t a0) {
+  const weiri_gemm *g = at->g;
+  const int64_t cols = at->col1 - col < NR ? at->col1 - col : NR;
+  const bool first = at->k0 == 0, last = at->k1 == g->k;
+  int64_t lo, hi;
+  NAME(range)(at, col, col + cols - 1, &lo, &hi);
+  if (lo == hi && !first && !last) {
+    return;
+  }
+  const bool direct = NAME(in_place)(g, cols);
+  const NAME(spot) s = {.k = hi - lo,
+      .a = at->pa + (lo - a0) * MR,
+      .as = MR,
+      .b = direct ? (const T *)g->b + lo * g->ldb + col
+                  : at->pb + (col - at->col0) * at->depth + (lo - at->k0) * NR,
+      .bs = direct ? g->ldb : NR,
+      .c = (T *)g->c + row * g->ldc + col,
+      .ldc = g->ldc,
+      .bias = last && g->bias != NULL ? (const T *)g->bias + col : NULL,
+      .add = g->accumulate || !first,
+      .relu = last && g->act == WEIRI_ACT_RELU};
+  const bool whole = cols == W || cols == NR;
+  const bool inside = g->n_hi == NULL || g->n_hi[row] >= col + cols;
+  if (whole && inside && !(last && g->act == WEIRI_ACT_TANH)) {
+    NAME(run_tile)(rows, cols / W, &s);
+  } else {
+    NAME(edge_tile)(at, s, row, rows, col, cols, last);
+  }
 }
 
-static int64_t NAME(up)(int64_t n, int64_t step) {
-  return (n + step - 1) / step * step;
+/* Columns of rows [row, row + rows) beyond all their prefixes become zero. */
+static void NAME(clear)(
+    const weiri_gemm *g, int64_t row, int64_t rows, int64_t col, int64_t col1) {
+  for (int64_t i = row; !g->accumulate && i < row + rows; i++) {
+    memset((T *)g->c + i * g->ldc + col, 0, (size_t)(col1 - col) * sizeof(T));
+  }
 }
 
-static size_t NAME(gemm_scratch)(const weiri_gemm *g) {
-  const int64_t k = g->k < KC ? g->k : KC;
-  return (size_t)((NAME(up)(g->n, NR) + MC) * (k + 1) + MR * NR) * sizeof(T) + 128;
-}
-
-/* One block of rows against every panel. */
-static void NAME(row_block)(const weiri_gemm *g, int64_t row, int64_t rows, int64_t k0,
-    int64_t k1, const T *pb, const T *pa, T *tile) {
-  const bool first = k0 == 0, last = k1 >= g->k;
-  for (int64_t col = 0; col < g->n; col += NR) {
-    const int64_t cols = g->n - col < NR ? g->n - col : NR;
-    int64_t lo, hi;
-    NAME(range)(g, col, cols, k0, k1, &lo, &hi);
-    const T *b = pb + col * (k1 - k0) + (lo - k0) * NR;
-    for (int64_t i = 0; i < rows; i += MR) {
-      const int64_t r = rows - i < MR ? rows - i : MR;
-      const bool none = g->n_hi != NULL && g->n_hi[row + i + r - 1] <= col;
-      NAME(micro)(none ? 0 : hi - lo, pa + i * (k1 - k0) + (lo - k0) * MR, b, tile);
-      NAME(store)(g, tile, row + i, r, col, cols, g->accumulate || !first, last);
+/* All rows times the packed panels, in blocks of equal height. */
+static void NAME(rows)(const NAME(place) * at) {
+  const weiri_gemm *g = at->g;
+  int64_t lo, hi, none;
+  NAME(range)(at, at->col0, at->col0, &lo, &none);
+  NAME(range)(at, at->col1 - 1, at->col1 - 1, &none, &hi);
+  hi = hi < lo ? lo : hi;
+  const int64_t blocks = (g->m + MR - 1) / MR, least = g->m / blocks;
+  for (int64_t row = 0, b = 0; b < blocks; b++) {
+    const int64_t rows = least + (b < g->m % blocks);
+    const int64_t end = g->n_hi == NULL ? at->col1 : g->n_hi[row + rows - 1];
+    if (end > at->col0) {
+      NAME(pack_a)(g, row, rows, lo, hi, at->pa);
     }
+    for (int64_t col = at->col0; col < at->col1; col += NR) {
+      if (col < end) {
+        NAME(panel)(at, row, rows, col, lo);
+      } else {
+        NAME(clear)(g, row, rows, col, at->col1);
+        break;
+      }
+    }
+    row += rows;
   }
 }
 
 static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
-  T *tile = scratch;
-  T *pa = tile + NAME(up)(MR * NR, 16);
-  const int64_t depth = g->k < KC ? g->k : KC;
-  T *pb = pa + NAME(up)(MC * depth, 16);
-  for (int64_t k0 = 0; k0 == 0 || k0 < g->k; k0 += KC) {
-    const int64_t k1 = g->k - k0 < KC ? g->k : k0 + KC;
-    for (int64_t col = 0; col < g->n; col += NR) {
-      int64_t lo, hi;
-      const int64_t cols = g->n - col < NR ? g->n - col : NR;
-      NAME(range)(g, col, cols, k0, k1, &lo, &hi);
-      NAME(pack_b)(g, col, cols, lo, hi, pb + col * (k1 - k0) + (lo - k0) * NR);
+  if (g->m == 0 || g->n == 0) {
+    return;
+  }
+  const int64_t tall = (MR + 15) / 16 * 16;
+  NAME(place) at = {.g = g, .depth = NAME(depth)(g->k), .edge = scratch};
+  at.pa = at.edge + tall * NR;
+  at.pb = at.pa + tall * (at.depth + 1);
+  for (at.k0 = 0; at.k0 == 0 || at.k0 < g->k; at.k0 = at.k1) {
+    at.k1 = g->k - at.k0 < at.depth ? g->k : at.k0 + at.depth;
+    for (at.col0 = 0; at.col0 < g->n; at.col0 = at.col1) {
+      at.col1 = g->n - at.col0 < NC ? g->n : at.col0 + NC;
+      NAME(pack_panels)(&at);
+      NAME(rows)(&at);
     }
-    for (int64_t row = 0; row < g->m; row += MC) {
-      const int64_t rows = g->m - row < MC ? g->m - row : MC;
-      for (int64_t i = 0; i < rows; i += MR) {
-        NAME(pack_a)(g, row + i, rows - i < MR ? rows - i : MR, k0, k1,
-            pa + i * (k1 - k0));
-      }
-      NAME(row_block)(g, row, rows, k0, k1, pb, pa, tile);
+    if (g->k == 0) {
+      break;
     }
   }
 }
+#undef vec_any
+#undef vec_int
+#undef four
+#undef four_any
 #undef NR
 #undef KC
-#undef MC
+#undef NC

@@ -2,7 +2,7 @@
 #define LEVEL weiri_kern_v4
 #define LEVEL_NAME "v4"
 #define BYTES 64
-#define TILE_ROWS 14
+#define TILE_ROWS 12
 #include "kern/cpu/levels.h"
 
 #include "kern/cpu/level.inl"

@@ -1,0 +1,102 @@
+/* The register tile: rows x (nv W) elements of C, each one chain of multiply-adds over
+ * k in ascending order. One function per number of rows, so that no row is padding. */
+
+/* A tile's operands: element (i, p) of A at a[p as + i], row p of B at b[p bs]. */
+typedef struct NAME(spot) {
+  int64_t k;
+  const T *a, *b;
+  int64_t as, bs;
+  T *c;
+  int64_t ldc;
+  const T *bias; /* nv W numbers, or NULL */
+  bool add, relu;
+} NAME(spot);
+
+#define EACH_ROW(i)                                                                    \
+  WEIRI_UNROLL                                                                         \
+  for (int i = 0; i < rows; i++)
+#define EACH_VEC(j)                                                                    \
+  WEIRI_UNROLL                                                                         \
+  for (int j = 0; j < nv; j++)
+
+static inline __attribute__((always_inline)) vec NAME(load)(const T *p) {
+  return *(const vec_any *)(const void *)p;
+}
+
+static inline __attribute__((always_inline)) void NAME(tile)(
+    const int rows, const int nv, const NAME(spot) * s) {
+  vec acc[MR][NV];
+  EACH_ROW(i) {
+    EACH_VEC(j) acc[i][j] = (vec){0};
+  }
+  const T *a = s->a, *b = s->b;
+  const int64_t as = s->as, bs = s->bs;
+  for (int64_t p = 0; p < s->k; p++, a += as, b += bs) {
+    vec row[NV];
+    EACH_VEC(j) row[j] = NAME(load)(b + j * W);
+    EACH_ROW(i) {
+      EACH_VEC(j) acc[i][j] += a[i] * row[j];
+    }
+  }
+  T *c = s->c;
+  const int64_t ldc = s->ldc;
+  if (s->add) {
+    EACH_ROW(i) {
+      EACH_VEC(j) acc[i][j] = NAME(load)(c + i * ldc + j * W) + acc[i][j];
+    }
+  }
+  if (s->bias != NULL) {
+    vec bias[NV];
+    EACH_VEC(j) bias[j] = NAME(load)(s->bias + j * W);
+    EACH_ROW(i) {
+      EACH_VEC(j) acc[i][j] += bias[j];
+    }
+  }
+  if (s->relu) { /* x where not x <= 0: a NaN stays */
+    EACH_ROW(i) {
+      EACH_VEC(j) {
+        acc[i][j] = (vec)((vec_int)acc[i][j] & ~(acc[i][j] <= (vec){0}));
+      }
+    }
+  }
+  EACH_ROW(i) {
+    EACH_VEC(j) * (vec_any *)(void *)(c + i * ldc + j * W) = acc[i][j];
+  }
+}
+
+#define TILE(r)                                                                        \
+  static void NAME(tile_##r##_1)(const NAME(spot) * s) {                               \
+    NAME(tile)(r, 1, s);                                                               \
+  }                                                                                    \
+  static void NAME(tile_##r##_2)(const NAME(spot) * s) {                               \
+    NAME(tile)(r, 2, s);                                                               \
+  }
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+#if MR > 6
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+#endif
+#undef TILE
+
+static void NAME(run_tile)(int64_t rows, int64_t nv, const NAME(spot) * s) {
+#define TILE(r) {NAME(tile_##r##_1), NAME(tile_##r##_2)},
+  static void (*const table[MR][NV])(const NAME(spot) *) = {
+    TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+#if MR > 6
+        TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
+#endif
+  };
+  table[rows - 1][nv - 1](s);
+}
+#undef TILE
+#undef EACH_ROW
+#undef EACH_VEC
