@@ -16,7 +16,7 @@ function(weir_printed output)
 endfunction()
 
 weir_registry_names(verbs verbs)
-weir_printed(${generated}/man/weir.1 help --man weir)
+weir_printed(${generated}/man/weir.1 help --man)
 set(pages ${generated}/man/weir.1)
 foreach(verb IN LISTS verbs)
   if(NOT verb MATCHES "^(help|completion)$")
