@@ -162,7 +162,8 @@ typedef struct quick {
 
 static bool quick_begin(
     const weiri_serial *s, weir_run *run, int64_t n, weir_var context, quick *q) {
-  if (!run->no_grad || s->net == NULL || s->net->cls->begin == NULL) {
+  if (!run->no_grad || run->mode == WEIR_TRAIN || s->net == NULL ||
+      s->net->cls->begin == NULL) { /* in training there is dropout */
     return false;
   }
   const size_t bytes =

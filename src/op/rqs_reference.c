@@ -93,8 +93,19 @@ static weir_var root(weir_tape *t, const picked *p, weir_var s, weir_var v) {
       t, weir_scale(t, c, 2.0), weir_neg(t, weir_add(t, b, weir_sqrt(t, safe))));
 }
 
+/* On a circle, numbers less than once round outside of [lo, hi) come into it. */
+static weir_var wrap(weir_tape *t, const weiri_rqs *o, weir_var x) {
+  if (o->tails != WEIRI_RQS_CIRCULAR) {
+    return x;
+  }
+  const weir_var below = weir_less(t, x, constant(t, o->lo));
+  const weir_var above = weir_lesseq(t, constant(t, o->hi), x);
+  return weir_add(t, x, weir_scale(t, weir_sub(t, below, above), o->hi - o->lo));
+}
+
 weir_var weiri_rqs_reference(
     weir_tape *t, const weiri_rqs *o, weir_var x, weir_var theta) {
+  x = wrap(t, o, x);
   const weir_var v = weir_clamp(t, x, o->lo, o->hi);
   const picked p = find(t, o, v, theta);
   const weir_var s = weir_div(t, p.h, p.w);

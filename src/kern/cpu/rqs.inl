@@ -97,6 +97,15 @@ static bool NAME(rqs_inside)(const weiri_rqs *s, T v) {
   return v >= (T)s->lo && v <= (T)s->hi;
 }
 
+/* On a circle, a number that lies less than once round outside of [lo, hi). */
+static T NAME(rqs_wrap)(const weiri_rqs *s, T v) {
+  const T lo = (T)s->lo, hi = (T)s->hi;
+  if (s->tails != WEIRI_RQS_CIRCULAR) {
+    return v;
+  }
+  return v < lo ? v + (hi - lo) : v >= hi ? v - (hi - lo) : v;
+}
+
 /* p, shares of widths and heights for one element; scratch [4 bins]. */
 static void NAME(rqs_prepare)(
     const weiri_rqs *s, const T *theta, T v, T *scratch, NAME(bin) *b) {
@@ -112,13 +121,14 @@ static void NAME(rqs)(const weiri_rqs *s, int64_t n, const void *px, const void 
   const T *x = px, *theta = ptheta;
   T *z = pz, *log_det = plog;
   for (int64_t i = 0; i < n; i++, theta += s->params) {
-    if (!NAME(rqs_inside)(s, x[i])) {
-      z[i] = x[i];
-      log_det[i] = x[i] != x[i] ? x[i] : 0;
+    const T v = NAME(rqs_wrap)(s, x[i]);
+    if (!NAME(rqs_inside)(s, v)) {
+      z[i] = v;
+      log_det[i] = v != v ? v : 0;
       continue;
     }
     NAME(bin) b;
-    NAME(rqs_prepare)(s, theta, x[i], scratch, &b);
+    NAME(rqs_prepare)(s, theta, v, scratch, &b);
     const T slope = NAME(rqs_log_slope)(&b);
     if (s->inverse) {
       z[i] = b.x + b.t * b.w;
@@ -191,12 +201,13 @@ static void NAME(rqs_adjoint)(const weiri_rqs *s, int64_t n, const void *px,
     for (int64_t j = 0; j < s->params; j++) {
       gtheta[j] = 0;
     }
-    if (!NAME(rqs_inside)(s, x[i])) {
+    const T v = NAME(rqs_wrap)(s, x[i]);
+    if (!NAME(rqs_inside)(s, v)) {
       gx[i] = gz[i];
       continue;
     }
     NAME(bin) b;
-    NAME(rqs_prepare)(s, theta, x[i], scratch, &b);
+    NAME(rqs_prepare)(s, theta, v, scratch, &b);
     const NAME(bin_grad) g = NAME(rqs_partials)(s, &b, gz[i], gl[i]);
     gx[i] = g.v;
     /* In the last bin the size is what the others leave: hi - knot. */
