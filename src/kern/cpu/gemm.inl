@@ -12,10 +12,13 @@
 #define four NAME(four)
 #define four_any NAME(four_any)
 #ifndef WEIRI_UNROLL
-#ifdef __clang__
-#define WEIRI_UNROLL _Pragma("clang loop unroll(full)")
-#else
+#if !defined(__clang__)
 #define WEIRI_UNROLL _Pragma("GCC unroll 16")
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+/* Checks on every access of an unrolled tile keep the compiler busy for minutes. */
+#define WEIRI_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define WEIRI_UNROLL _Pragma("clang loop unroll(full)")
 #endif
 #endif
 
