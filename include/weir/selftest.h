@@ -39,17 +39,24 @@ typedef struct weir_selftest_opts {
 /** The checks made, in order, and those that were not. */
 typedef struct weir_selftest_result weir_selftest_result;
 
-/** Checks a model. Up to 3 event columns the density is integrated by quadrature over
- * its own supports, given the context of one row (categories are summed). Above, and
- * where a grid does not settle: round trips data -> latent -> data at the rows and at
- * 10, 100 and 1,000 standard deviations from their mean in random directions, the
- * log-determinant against the Jacobian from automatic differentiation, supports, draws
- * to latents and back, and up to 8 columns an importance estimate of the integral with
- * its error. All in float64 on a copy of the model; the float32 model's own densities
- * are compared with it. What could not be checked is in the list, with the reason. A
- * check that fails is no error: the call returns WEIR_OK. rows must be of the model's
- * schema, with contexts where it has any. opts may be NULL. Cost: points + a few
- * thousand evaluations. Errors: E_SHAPE, E_DATA (no rows), E_MEMORY. */
+/** Checks a model, in float64 on a copy of it:
+ *  - the integral of the density: up to 3 columns by quadrature over their own supports
+ *    (categories summed, ordinal columns over their cells), given the context of one
+ *    row; up to 8, and where quadrature does not settle, an importance estimate with
+ *    its standard error;
+ *  - the log-determinant against the Jacobian from automatic differentiation;
+ *  - round trips data to latent to data at the rows and at 10, 100 and 1,000 standard
+ *    deviations from their mean in random directions, and that the two directions'
+ *    log-determinants cancel;
+ *  - draws: on their columns' supports, with the density that evaluating them gives;
+ *  - finite densities at the rows, and agreement of the model's own number type with
+ *    float64.
+ * What could not be checked is in the list, with the reason. A check that fails is no
+ * error: the call returns WEIR_OK. rows must be of the model's schema, with contexts
+ * where it has any. opts may be NULL. Cost: at most about opts.points evaluations for
+ * an integral, and a few thousand. Errors: E_ARGUMENT, E_MISMATCH (rows of another
+ * kind), E_DATA (no rows), E_MEMORY. Sources: Genz and Malik 1980 (quadrature),
+ * Hesterberg 1995 (importance sampling). */
 WEIR_API WEIR_MUST_USE weir_status weir_selftest(weir_selftest_result **out,
     const weir_model *model, weir_row_set rows, const weir_selftest_opts *opts);
 WEIR_API void weir_selftest_destroy(weir_selftest_result **result);
