@@ -171,7 +171,7 @@ static inline double scalar_at(rig *r, scalar_fn *fn, const point *p) {
 
 /* Moves *number by h either way, and by 2 h: fourth-order differences. */
 static inline double difference(rig *r, scalar_fn *fn, const point *p, double *number) {
-  const double at = *number, h = 1e-3;
+  const double at = *number, h = 1e-4;
   double f[4];
   const double step[4] = {-2, -1, 1, 2};
   for (int i = 0; i < 4; i++) {

@@ -1,6 +1,6 @@
 /* Linear layers: round trips, log-determinants against the Jacobian, gradients, moments
  * of the training data, circular columns left alone, supports. */
-#include "dist_check.h"
+#include "layer_check.h"
 
 static const char *const specs[] = {
     "\"permutation\"",
@@ -12,11 +12,10 @@ static const char *const specs[] = {
     "\"actnorm\"",
     "\"standardize\"",
     "\"batch_norm\"",
-    "{\"name\": \"chain\", \"layers\": [\"lu_linear\", \"reverse\", \"batch_norm\", "
-    "\"linear\"]}",
+    ("{\"name\": \"chain\", \"layers\": [\"lu_linear\", \"reverse\", \"batch_norm\", "
+     "\"linear\"]}"),
 };
 #define SPECS ((int)(sizeof specs / sizeof specs[0]))
-enum { N = 4 };
 
 /* Real columns, every third one a circle when mixed. */
 static void open_layer(rig *r, const char *spec, int64_t d, bool mixed) {
@@ -30,71 +29,9 @@ static void open_layer(rig *r, const char *spec, int64_t d, bool mixed) {
   rig_ready(r, 0.2);
 }
 
-static double log_abs_det(int64_t d, double *a) {
-  double sum = 0.0;
-  for (int64_t k = 0; k < d; k++) {
-    int64_t p = k;
-    for (int64_t i = k; i < d; i++) {
-      p = fabs(a[i * d + k]) > fabs(a[p * d + k]) ? i : p;
-    }
-    for (int64_t j = 0; j < d; j++) {
-      const double hold = a[k * d + j];
-      a[k * d + j] = a[p * d + j];
-      a[p * d + j] = hold;
-    }
-    sum += log(fabs(a[k * d + k]));
-    for (int64_t i = k + 1; i < d; i++) {
-      const double f = a[i * d + k] / a[k * d + k];
-      for (int64_t j = k; j < d; j++) {
-        a[i * d + j] -= f * a[k * d + j];
-      }
-    }
-  }
-  return sum;
-}
-
-/* One direction at x [N, d]: the result, the log-determinants, and those of the
- * Jacobian from the tape. */
-typedef struct passed {
-  double y[N * 8], log_det[N], jacobian[N];
-} passed;
-
-static void pass(rig *r, int64_t d, const double *x, bool to_data, passed *out) {
-  weir_tape *t = r->run->tape;
-  weiri_run_reset(r->run);
-  const weir_var v = rows(r, N, d, x), none = weir_var_none();
-  const weir_var y = to_data ? weir_layer_to_data(r->layer, r->run, v, none)
-                             : weir_layer_to_latent(r->layer, r->run, v, none);
-  OK(weir_var_read(t, y, out->y));
-  OK(weir_var_read(t, weiri_run_total(r->run, 0), out->log_det));
-  double j[N][64];
-  for (int64_t k = 0; k < d; k++) {
-    double row[N * 8];
-    weir_var gx;
-    OK(weir_grad(t, weir_slice(t, y, 1, k, 1), none, 1, &v, &gx, false));
-    OK(weir_var_read(t, gx, row));
-    for (int64_t i = 0; i < N; i++) {
-      memcpy(j[i] + k * d, row + i * d, (size_t)d * sizeof(double));
-    }
-  }
-  for (int64_t i = 0; i < N; i++) {
-    out->jacobian[i] = log_abs_det(d, j[i]);
-  }
-}
-
 static void both_ways(rig *r, int64_t d, double scale) {
   double *x = normals(N * d, 31, scale);
-  passed z, back;
-  pass(r, d, x, false, &z);
-  pass(r, d, z.y, true, &back);
-  for (int64_t i = 0; i < N * d; i++) {
-    near(back.y[i] / scale, x[i] / scale, 1e-11, "round trip");
-  }
-  for (int64_t i = 0; i < N; i++) {
-    near(z.log_det[i], z.jacobian[i], 1e-11, "log_det to the latent");
-    near(back.log_det[i], back.jacobian[i], 1e-11, "log_det to the data");
-    near(z.log_det[i] + back.log_det[i], 0.0, 1e-11, "both directions");
-  }
+  check_both_ways(r, d, x, NULL, scale, 1e-11);
   free(x);
 }
 
@@ -155,7 +92,7 @@ static void circles(void **state) {
     open_layer(&r, specs[i], 5, true);
     double *x = normals(N * 5, 33, 1.0);
     passed z;
-    pass(&r, 5, x, false, &z);
+    pass(&r, 5, x, NULL, false, &z);
     for (int64_t k = 0; k < N; k++) {
       assert_true(z.y[k * 5 + 1] == x[k * 5 + 1] && z.y[k * 5 + 4] == x[k * 5 + 4]);
     }
@@ -172,13 +109,13 @@ static void orders(void **state) {
   open_layer(&r, "{\"name\": \"permutation\", \"columns\": [2, 0, 1]}", 3, true);
   const double x[N * 3] = {10, 20, 30};
   passed z;
-  pass(&r, 3, x, false, &z);
+  pass(&r, 3, x, NULL, false, &z);
   assert_true(z.y[0] == 30 && z.y[1] == 10 && z.y[2] == 20);
   assert_int_equal(r.layer->latent.support[2].kind, WEIR_CIRCLE);
   assert_int_equal(r.layer->latent.support[1].kind, WEIR_REAL);
   rig_close(&r);
   open_layer(&r, "\"reverse\"", 3, false);
-  pass(&r, 3, x, false, &z);
+  pass(&r, 3, x, NULL, false, &z);
   assert_true(z.y[0] == 30 && z.y[1] == 20 && z.y[2] == 10);
   rig_close(&r);
 }
@@ -206,7 +143,7 @@ static void observed(void **state) {
     OK(r.layer->cls->observe(r.layer, r.params, &m));
     assert_int_equal(r.layer->cls->observe_each, i == 8);
     passed z;
-    pass(&r, d, x, false, &z);
+    pass(&r, d, x, NULL, false, &z);
     for (int64_t j = 0; j < d; j++) {
       double mean = 0, square = 0;
       for (int64_t k = 0; k < N; k++) {
@@ -230,7 +167,7 @@ static void batch_norm_modes(void **state) {
   weir_moments m = moments_of(&r, N, 3, x);
   OK(r.layer->cls->observe(r.layer, r.params, &m));
   passed z;
-  pass(&r, 3, x, false, &z);
+  pass(&r, 3, x, NULL, false, &z);
   weiri_run_reset(r.run);
   r.run->mode = WEIR_TRAIN;
   const weir_var v =
@@ -257,7 +194,7 @@ static void starts_as_identity(void **state) {
     rig_ready(&r, 0.0);
     double *x = normals(N * 3, 35, 1.0);
     passed z;
-    pass(&r, 3, x, false, &z);
+    pass(&r, 3, x, NULL, false, &z);
     for (int64_t k = 0; k < N * 3; k++) {
       near(z.y[k], x[k], 1e-14, specs[i]);
     }
