@@ -80,3 +80,20 @@ has dry.err "parameters"
 gzip -c a.csv >a.csv.gz
 "$WEIR" logprob m.safetensors a.csv.gz -o lp.npy
 [ "$(head -c 6 lp.npy | tail -c 5)" = NUMPY ] || fail "npy"
+
+# The model keeps its word; a failed promise would be exit code 3. Two columns: by
+# quadrature.
+cut -d, -f1,2 a.csv >r.csv
+"$WEIR" fit r.csv -o r.safetensors --epochs 8 -q
+"$WEIR" selftest r.safetensors r.csv >self.txt || { cat self.txt; fail "selftest"; }
+has self.txt "ok:"
+"$WEIR" selftest m.safetensors a.csv --json --rows 200 >self.json || fail "selftest --json"
+has self.json '"ok": true'
+
+# One HTML file with nothing fetched from elsewhere.
+"$WEIR" report r.safetensors r.csv -o r.html --rows 300 --permutations 50 -q
+has r.html "</html>"
+has r.html "weir report r.safetensors r.csv"
+! grep -qE '(src|href)="?https?:' r.html || fail "the report fetches"
+"$WEIR" report r.safetensors r.csv -o r2.html --rows 300 --permutations 50 -q --threads 1
+sed 's/--threads 1//' r2.html | cmp - r.html || fail "the report differs between runs"
