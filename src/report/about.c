@@ -112,8 +112,8 @@ static void option_text(weiri_page *p, const char *key, const json_t *value) {
       json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
   if (text != NULL && strcmp(key, "name") != 0 && !json_is_null(value) &&
       strcmp(text, "[]") != 0) {
-    weiri_putf(
-        p, "%s %s; ", key, json_is_string(value) ? json_string_value(value) : text);
+    weiri_putf(p, "<span class=\"o\">%s %s</span> ", key,
+        json_is_string(value) ? json_string_value(value) : text);
   }
   json_free_t release = NULL;
   json_get_alloc_funcs(NULL, &release);
@@ -131,7 +131,7 @@ static void part_row(weiri_page *p, const char *place, const json_t *part) {
   json_object_foreach((json_t *)part, key, value) {
     if (json_is_object(value)) {
       const char *inner = json_string_value(json_object_get(value, "name"));
-      weiri_putf(p, "%s %s; ", key, inner);
+      weiri_putf(p, "<span class=\"o\">%s %s</span> ", key, inner);
     } else if (strcmp(key, "layers") != 0) {
       option_text(p, key, value);
     }

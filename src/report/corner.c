@@ -1,10 +1,12 @@
 /* The corner plot: pairs of columns, data and draws over each other. With more columns
  * than fit, those are shown whose marginals and correlations differ most between data
  * and draws. */
+#include <stdio.h>
+
 #include "report/html.h"
 #include "report/view.h"
 
-enum { SHOWN = 6, DOTS = 500 };
+enum { SHOWN = 6, DOTS = 500, LETTERS = 9 };
 
 typedef struct corner {
   const weiri_facts *f;
@@ -46,16 +48,34 @@ static void diagonal(const corner *c, int64_t i) {
   weiri_marginal(f, &plot, bins, c->a, c->a + f->n);
 }
 
+/* As much of a column's name as a cell has room for, whole UTF-8 letters. */
+static const char *short_name(
+    const weiri_facts *f, int64_t column, char *buf, size_t room) {
+  const char *name = weiri_facts_name(f, column);
+  size_t n = 0, letters = 0;
+  while (name[n] != '\0' && n + 8 < room && letters < LETTERS) {
+    n++;
+    while (((unsigned char)name[n] & 0xc0) == 0x80 && n + 8 < room) {
+      n++;
+    }
+    letters++;
+  }
+  snprintf(buf, room, "%.*s%s", (int)n, name, name[n] == '\0' ? "" : "\xe2\x80\xa6");
+  return buf;
+}
+
 static void names(const corner *c, int64_t i) {
+  char name[64];
+  short_name(c->f, c->column[i], name, sizeof name);
   const weiri_plot plot = cell(c, i, i);
   const double middle = 0.5 * (plot.left + plot.right);
-  weiri_svg_text(c->p, middle, c->top + (double)c->k * c->side + 10.0, "name mid",
-      weiri_facts_name(c->f, c->column[i]));
+  weiri_svg_text(
+      c->p, middle, c->top + (double)c->k * c->side + 12.0, "name mid", name);
   if (i > 0) {
     const double y = 0.5 * (plot.top + plot.bottom), x = c->left - 6.0;
     weiri_putf(c->p,
         "<text class=\"name mid\" transform=\"translate(%f %f) rotate(-90)\">%s</text>",
-        x, y, weiri_facts_name(c->f, c->column[i]));
+        x, y, name);
   }
 }
 
@@ -74,9 +94,9 @@ static void draw(corner *c) {
 }
 
 void weiri_section_corner(weiri_page *p, const weiri_facts *f) {
-  corner c = {.f = f, .p = p, .left = 20.0, .top = 4.0};
+  corner c = {.f = f, .p = p, .left = 24.0, .top = 4.0};
   c.k = f->d < SHOWN ? f->d : SHOWN;
-  c.side = 536.0 / (double)c.k;
+  c.side = 532.0 / (double)c.k;
   c.a = weiri_calloc(f->ctx, (size_t)(2 * f->n), sizeof *c.a);
   if (c.a == NULL) {
     p->status = WEIR_E_MEMORY;

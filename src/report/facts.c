@@ -23,16 +23,21 @@ static weir_status check_set(
   return WEIR_OK;
 }
 
+/* log p of every test row, with the random numbers that weir_model_score takes. */
+static weir_status densities(weiri_facts *f, weiri_batch *b, weir_run **run) {
+  WEIR_TRY(weiri_batch_create(b, f->ctx, BLOCK, f->model));
+  WEIR_TRY(weiri_run_create(
+      run, f->ctx, weiri_params_dtype(f->model->params), f->model->params));
+  (*run)->seed = f->model->seed;
+  (*run)->no_grad = true;
+  return weiri_log_probs(f->model, *run, b, &f->test, f->log_prob);
+}
+
 static weir_status score_all(weiri_facts *f) {
-  weiri_batch b;
-  WEIR_TRY(weiri_batch_create(&b, f->ctx, BLOCK, f->model));
-  weir_status status = WEIR_OK;
-  for (int64_t i = 0; status == WEIR_OK && i < f->test.n; i += BLOCK) {
-    const int64_t n = f->test.n - i < BLOCK ? f->test.n - i : BLOCK;
-    weiri_batch_fill(&b, &f->test, NULL, i, n);
-    status = weir_model_log_prob(
-        f->model, n, b.x, n, f->c > 0 ? b.context : NULL, f->log_prob + i);
-  }
+  weir_run *run = NULL;
+  weiri_batch b = {0};
+  const weir_status status = densities(f, &b, &run);
+  weiri_run_destroy(&run);
   weiri_batch_destroy(&b);
   weiri_score_of(
       &f->test, f->log_prob, &f->score.mean_log_prob, &f->score.standard_error);
@@ -106,7 +111,11 @@ static weir_status draw(weiri_facts *f) {
   weir_sample_opts o = WEIR_SAMPLE_OPTS_INIT;
   o.seed = f->opts->seed;
   const double *context = f->c > 0 ? f->context : NULL;
-  WEIR_TRY(weir_model_sample(f->model, f->n, f->n, context, &o, f->draws, NULL));
+  WEIR_TRY(weir_model_sample(
+      f->model, f->n, f->c > 0 ? f->n : 1, context, &o, f->draws, NULL));
+  if (f->z == 0) {
+    return WEIR_OK;
+  }
   return weir_model_encode(
       f->model, f->n, f->data, f->n, context, f->opts->seed, f->latent, NULL);
 }
@@ -222,17 +231,28 @@ static const json_t *base_of(const json_t *dist) {
   return dist;
 }
 
+static bool has_circle(const weiri_facts *f) {
+  bool circle = false;
+  for (int64_t i = 0; i < f->d; i++) {
+    circle = circle || weiri_facts_type(f, i).kind == WEIR_KIND_CIRCULAR;
+  }
+  return circle;
+}
+
+/* Latents begin with the categories; a circle's is uniform, somewhere behind them. */
 bool weiri_facts_normal(const weiri_facts *f, int64_t i) {
   const json_t *base = base_of(f->dist);
   const char *name = json_string_value(json_object_get(base, "name"));
   const char *kind = json_string_value(json_object_get(base, "kind"));
-  const bool normal =
+  const bool standard =
       name != NULL &&
       (strcmp(name, "standard") == 0 || (strcmp(name, "normal") == 0 && kind != NULL &&
                                             strcmp(kind, "standard") == 0));
-  const bool paired = f->z == f->d;
-  return normal && (!paired || (!weiri_facts_categorical(f, i) &&
-                                   weiri_facts_type(f, i).kind != WEIR_KIND_CIRCULAR));
+  int64_t categories = 0;
+  for (int64_t j = 0; j < f->d; j++) {
+    categories += weiri_facts_categorical(f, j);
+  }
+  return standard && i >= categories && !has_circle(f);
 }
 
 void weiri_facts_column(

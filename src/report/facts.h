@@ -30,7 +30,7 @@ typedef struct weiri_facts {
   int64_t *row;           /* [n] rows of the frame */
   double *data, *draws;   /* [n, d] */
   double *context;        /* [n, c] or NULL */
-  double *latent;         /* [n, z] of the data */
+  double *latent;         /* [n, z] of the data: categories first */
   weiri_effect *marginal; /* [d] distance between data and draws */
   weiri_effect *pit;      /* [d] distance of the integral transform to uniform */
   int64_t n_pit;      /* rows of the integral transform */

@@ -160,7 +160,7 @@ void weiri_section_summary(weiri_page *p, const weiri_facts *f) {
   }
   tile_open(p);
   weiri_put_real(p, f->energy.p, 3);
-  tile_close(p, "p of data and draws alike");
+  tile_close(p, "p of the two-sample test");
   selftest_tile(p, f->opts->selftest);
   weiri_put(p, "</div>\n");
 }
@@ -230,7 +230,7 @@ static void widen(const double *y, int64_t n, double *lo, double *hi) {
 
 /* The frame leaves out the first tenth's dive where that would flatten the rest. */
 static void draw_curves(weiri_page *p, const curves *c) {
-  const int64_t skip = c->n > 20 ? c->n / 20 : 0;
+  const int64_t skip = c->n > 20 ? c->n / 10 : 0;
   double lo = INFINITY, hi = -INFINITY;
   widen(c->train + skip, c->n - skip, &lo, &hi);
   widen(c->valid + skip, c->n - skip, &lo, &hi);
@@ -238,15 +238,15 @@ static void draw_curves(weiri_page *p, const curves *c) {
     return;
   }
   const double pad = fmax(0.05 * (hi - lo), 1e-9 * fmax(fabs(hi), 1.0));
-  const weiri_plot plot = {p, 58.0, 630.0, 10.0, 230.0, c->step[skip],
-      c->step[c->n - 1], lo - pad, hi + pad};
+  const weiri_plot plot = {
+      p, 52.0, 464.0, 8.0, 196.0, c->step[skip], c->step[c->n - 1], lo - pad, hi + pad};
   weiri_put(p, "<figure class=\"wide\">");
-  weiri_svg_open(p, 640.0, 266.0, "Mean log-likelihood by step");
-  weiri_plot_x_axis(&plot, 6);
+  weiri_svg_open(p, 480.0, 232.0, "Mean log-likelihood by step");
+  weiri_plot_x_axis(&plot, 5);
   weiri_plot_y_axis(&plot, 6);
   weiri_plot_line(&plot, "data", c->n - skip, c->step + skip, c->train + skip);
   weiri_plot_line(&plot, "draw", c->n - skip, c->step + skip, c->valid + skip);
-  weiri_svg_text(p, 344.0, 262.0, "t mid", "step");
+  weiri_svg_text(p, 258.0, 228.0, "t mid", "step");
   weiri_svg_close(p);
   weiri_put(p, "</figure>");
   weiri_legend(p, "training rows, nats per row", "validation rows");

@@ -36,7 +36,7 @@ double weiri_tick_step(double range, int ticks) {
   }
   const double power = pow(10.0, floor(log10(raw)));
   const double lead = raw / power;
-  return power * (lead > 5.0 ? 10.0 : lead > 2.0 ? 5.0 : lead > 1.0 ? 2.0 : 1.0);
+  return power * (lead > 7.0 ? 10.0 : lead > 3.5 ? 5.0 : lead > 1.5 ? 2.0 : 1.0);
 }
 
 static void label(const weiri_plot *f, const char *cls, double x, double y, double at) {

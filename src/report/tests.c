@@ -12,17 +12,14 @@ enum { LATENTS = 64, PANELS = 48, NULL_BINS = 40, PIT_BINS = 20 };
 static void latent_row(weiri_page *p, const weiri_facts *f, int64_t j, double *z) {
   weiri_facts_column(f->latent, f->n, f->z, j, true, z);
   weiri_put(p, "<tr>");
-  if (f->z == f->d) {
-    weiri_cell_text(p, weiri_facts_name(f, j));
-  } else {
-    weiri_cell_int(p, j + 1);
-  }
+  weiri_cell_int(p, j + 1);
   if (weiri_facts_normal(f, j)) {
     weiri_cell_effect(p, weiri_mean_effect(f->n, z));
     weiri_cell_effect(p, weiri_sd_effect(f->n, z));
     weiri_cell_effect(p, weiri_ks_normal(f->n, z));
   } else {
-    weiri_put(p, "<td colspan=\"3\" class=\"soft\">not normal by design</td>");
+    weiri_put(
+        p, "<td colspan=\"3\" class=\"soft\">a category, or not normal by design</td>");
   }
   weiri_put(p, "</tr>\n");
 }
@@ -82,9 +79,12 @@ void weiri_section_latent(weiri_page *p, const weiri_facts *f) {
       "deviation 1. Brackets are 95&nbsp;%% intervals; KS is the distance to the "
       "standard normal, between 0 and 1.</p>\n",
       f->n);
+  if (f->z == 0) {
+    weiri_put(p, "<p>This model has no latents.</p>\n");
+  }
   latent_plot(p, f, z);
   const int64_t k = f->z < LATENTS ? f->z : LATENTS;
-  weiri_table_open(p, "latent|#mean|#sd|#KS to N(0, 1)");
+  weiri_table_open(p, "#latent|#mean|#sd|#KS to N(0, 1)");
   for (int64_t j = 0; j < k; j++) {
     latent_row(p, f, j, z);
   }

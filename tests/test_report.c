@@ -1,0 +1,250 @@
+/* The report: statistics against known values, plots, escaping, the whole page. */
+#include <locale.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "report/html.h"
+#include "report/view.h"
+#include "train_help.h"
+
+/* ---- statistics ---- */
+
+static void ks_known_values(void **state) {
+  (void)state;
+  const double u[] = {0.1, 0.3, 0.8, 0.9};
+  /* F_4 just below 0.8 is 1/2: the gap there, 0.3, is the widest. */
+  const weiri_effect one = weiri_ks_uniform(4, u);
+  assert_near(one.value, 0.3, 1e-15);
+  const double middle = 0.0;
+  assert_near(weiri_ks_normal(1, &middle).value, 0.5, 1e-15);
+  const double a[] = {1, 1, 2, 3}, b[] = {1, 2, 2, 2};
+  assert_near(weiri_ks_two(4, a, 4, b).value, 0.25, 1e-15);
+  assert_near(weiri_ks_two(4, a, 4, a).value, 0.0, 0.0);
+  const double far[] = {7, 8};
+  assert_near(weiri_ks_two(4, a, 2, far).value, 1.0, 0.0);
+}
+
+/* Massart's band covers the true distance, here 0, in at least 95 % of samples. */
+static void ks_interval_covers(void **state) {
+  (void)state;
+  enum { N = 200, RUNS = 400 };
+  double z[N];
+  int missed = 0;
+  for (int r = 0; r < RUNS; r++) {
+    const weiri_rng rng = {5, weiri_stream("test.ks", (uint64_t)r)};
+    weiri_fill_normal(rng, 0, N, WEIR_F64, z);
+    weiri_sort(N, z);
+    missed += weiri_ks_normal(N, z).lo > 0.0;
+  }
+  assert_true(missed <= 0.05 * RUNS + 5.0 * sqrt(0.05 * 0.95 * RUNS));
+  for (int i = 0; i < N; i++) {
+    z[i] += 1.0; /* the distance becomes 2 Phi(1/2) - 1 = 0.3829 */
+  }
+  const weiri_effect shifted = weiri_ks_normal(N, z);
+  assert_true(shifted.lo > 0.2 && shifted.lo < 0.3829 && shifted.hi > 0.3829);
+}
+
+static void moments_with_intervals(void **state) {
+  (void)state;
+  const double x[] = {1, 2, 3, 4};
+  const weiri_effect mean = weiri_mean_effect(4, x), sd = weiri_sd_effect(4, x);
+  assert_near(mean.value, 2.5, 1e-15);
+  assert_near(mean.hi - mean.value, 1.959963984540054 * sd.value / 2.0, 1e-12);
+  assert_near(sd.value, sqrt(5.0 / 3.0), 1e-15);
+  const double xy[] = {1, 2, 2, 4, 3, 6, 4, 8};
+  assert_near(weiri_correlation(4, 2, xy, 0, 1), 1.0, 1e-15);
+}
+
+/* Two points against two: by hand E = 2 * 1 - 1/2 - 1/2 with a pooled sd of 1. */
+static void energy_by_hand(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  const double a[] = {0, 1}, b[] = {2, 3};
+  const double sd = sqrt(5.0 / 3.0); /* of 0, 1, 2, 3 */
+  weiri_energy e;
+  OK(weiri_energy_test(&e, ctx, 2, 1, a, b, 99, 1));
+  assert_near(e.statistic, (2.0 * 2.0 - 0.5 - 0.5) / sd, 1e-6);
+  assert_near(e.ratio, 3.0 / 4.0, 1e-6);
+  weiri_free(ctx, e.null);
+  weir_ctx_destroy(&ctx);
+}
+
+/* Equal distributions: p is uniform; a shift by half a deviation is found. */
+static void energy_null_and_power(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  enum { N = 100, RUNS = 60 };
+  double a[2 * N], b[2 * N];
+  int small = 0;
+  for (int r = 0; r < RUNS; r++) {
+    const weiri_rng rng = {6, weiri_stream("test.energy", (uint64_t)r)};
+    weiri_energy e;
+    weiri_fill_normal(rng, 0, 2 * N, WEIR_F64, a);
+    weiri_fill_normal(rng, 2 * N, 2 * N, WEIR_F64, b);
+    OK(weiri_energy_test(&e, ctx, N, 2, a, b, 99, (uint64_t)r));
+    assert_true(e.statistic >= 0.0 && e.p >= 0.01 && e.p <= 1.0);
+    small += e.p <= 0.2;
+    weiri_free(ctx, e.null);
+  }
+  assert_true(fabs(small - 0.2 * RUNS) < 5.0 * sqrt(0.16 * RUNS));
+  for (int i = 0; i < 2 * N; i++) {
+    b[i] += 0.7;
+  }
+  weiri_energy e;
+  OK(weiri_energy_test(&e, ctx, N, 2, a, b, 99, 3));
+  assert_near(e.p, 0.01, 1e-12);
+  assert_true(e.statistic > e.null_95 && e.null_95 > e.null_mean);
+  weiri_free(ctx, e.null);
+  weir_ctx_destroy(&ctx);
+}
+
+static void histogram_counts(void **state) {
+  (void)state;
+  const double x[] = {0.0, 0.1, 0.5, 1.0, 2.0};
+  double share[2];
+  weiri_histogram(5, x, 0.0, 1.0, 2, share);
+  assert_near(share[0], 0.4, 1e-15);
+  assert_near(share[1], 0.4, 1e-15); /* 0.5 and the right edge; 2 is outside */
+}
+
+/* ---- page ---- */
+
+static void text_is_escaped(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  weiri_page p;
+  weiri_page_open(&p, ctx);
+  weiri_putf(&p, "<b>%s</b>%d %g %f %4%%", "<a href=\"x\">&'\n", (int64_t)-7, 0.123456,
+      2.25, -0.5);
+  weiri_put_real(&p, NAN, 3);
+  weiri_put(&p, "");
+  assert_int_equal(p.status, WEIR_OK);
+  const char *want = "<b>&lt;a href=&quot;x&quot;&gt;&amp;&#39; </b>-7 0.1235 2.2 "
+                     "-0.5000%&ndash;";
+  assert_int_equal(p.size, strlen(want));
+  assert_memory_equal(p.text, want, p.size);
+  weiri_page_close(&p);
+  weir_ctx_destroy(&ctx);
+}
+
+static void ticks_are_round(void **state) {
+  (void)state;
+  assert_near(weiri_tick_step(10.0, 5), 2.0, 1e-15);
+  assert_near(weiri_tick_step(0.7, 5), 0.1, 1e-15);
+  assert_near(weiri_tick_step(1234.0, 4), 200.0, 1e-12);
+  assert_near(weiri_tick_step(0.0, 4), 1.0, 0.0);
+  const weiri_plot f = {NULL, 10.0, 110.0, 5.0, 55.0, -1.0, 1.0, 0.0, 4.0};
+  assert_near(weiri_plot_x(&f, 0.0), 60.0, 1e-12);
+  assert_near(weiri_plot_y(&f, 4.0), 5.0, 1e-12);
+}
+
+/* ---- whole ---- */
+
+static char *read_text(const weir_ctx *ctx, const char *path, size_t *size) {
+  void *text = NULL;
+  OK(weiri_file_read_all(ctx, path, &text, size));
+  return text;
+}
+
+/* Tags open and close in pairs. */
+static int count(const char *text, const char *word) {
+  int n = 0;
+  for (const char *s = strstr(text, word); s != NULL; s = strstr(s + 1, word)) {
+    n++;
+  }
+  return n;
+}
+
+static void assert_pairs(const char *text) {
+  static const char *const tags[] = {
+      "section", "table", "tr", "td", "svg", "figure", "div", "p", "span", "details"};
+  for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+    char open[32], with[32], close[32];
+    snprintf(open, sizeof open, "<%s>", tags[i]);
+    snprintf(with, sizeof with, "<%s ", tags[i]);
+    snprintf(close, sizeof close, "</%s>", tags[i]);
+    if (count(text, open) + count(text, with) != count(text, close)) {
+      fail_msg("<%s>: %d opened, %d closed", tags[i],
+          count(text, open) + count(text, with), count(text, close));
+    }
+  }
+}
+
+/* The same call gives the same bytes; a metrics file and a command show up escaped. */
+static void page_is_whole(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, context_of(2, NULL, NULL), 400, 3, "{name: gaussian}");
+  OK(bench_fit(&b, "{steps: 60, eval_every: 20}", NULL, NULL));
+  const char *metrics = "report_test.jsonl";
+  const char *lines = "{\"step\": 1, \"train\": -3, \"valid\": -3.5, \"lr\": 0.1}\n"
+                      "{\"step\": 2, \"train\": -2, \"valid\": null, \"lr\": 0.1}\nnot";
+  OK(weiri_file_write_atomic(b.ctx, metrics, lines, strlen(lines)));
+  weir_report_opts o = WEIR_REPORT_OPTS_INIT;
+  o.path = "report_test.html";
+  o.title = "a <b> & c";
+  o.command = "weir report 'x' <y>";
+  o.metrics = metrics;
+  o.table = b.table;
+  o.permutations = 50;
+  char *text[2];
+  size_t size[2];
+  for (int i = 0; i < 2; i++) {
+    OK(weir_report_write(b.model, b.train, b.valid, &o));
+    text[i] = read_text(b.ctx, o.path, &size[i]);
+  }
+  assert_int_equal(size[0], size[1]);
+  assert_memory_equal(text[0], text[1], size[0]);
+  assert_pairs(text[0]);
+  assert_int_equal(count(text[0], "<section "), 12);
+  assert_non_null(strstr(text[0], "<h1>a &lt;b&gt; &amp; c</h1>"));
+  assert_non_null(strstr(text[0], "weir report &#39;x&#39; &lt;y&gt;"));
+  assert_non_null(strstr(text[0], "2 evaluations up to step 2"));
+  assert_non_null(strstr(text[0], "Gaussian, full covariance"));
+  assert_null(strstr(text[0], "http"));
+  assert_null(strstr(text[0], "<script"));
+  assert_null(strstr(text[0], "nan"));
+  weir_score s;
+  char mean[32];
+  OK(weir_model_score(b.model, b.valid, &s));
+  snprintf(mean, sizeof mean, "%.4f", s.mean_log_prob);
+  assert_non_null(strstr(text[0], mean));
+  weiri_free(b.ctx, text[0]);
+  weiri_free(b.ctx, text[1]);
+  unlink(metrics);
+  unlink(o.path);
+  bench_close(&b);
+}
+
+static void what_cannot_be_is_refused(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, context_of(1, NULL, NULL), 100, 3, "{name: gaussian}");
+  const weir_row_set none = {0};
+  weir_row_set one = b.valid;
+  weir_report_opts o = WEIR_REPORT_OPTS_INIT;
+  assert_int_equal(weir_report_write(b.model, none, b.valid, &o), WEIR_E_ARGUMENT);
+  o.path = "no/such/folder/report.html";
+  assert_int_equal(weir_report_write(b.model, none, b.valid, &o), WEIR_E_IO);
+  one.n = 1;
+  assert_int_equal(weir_report_write(b.model, none, one, &o), WEIR_E_DATA);
+  o.struct_size = 0;
+  assert_int_equal(weir_report_write(b.model, none, b.valid, &o), WEIR_E_ARGUMENT);
+  bench_close(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ks_known_values),
+      cmocka_unit_test(ks_interval_covers),
+      cmocka_unit_test(moments_with_intervals),
+      cmocka_unit_test(energy_by_hand),
+      cmocka_unit_test(energy_null_and_power),
+      cmocka_unit_test(histogram_counts),
+      cmocka_unit_test(text_is_escaped),
+      cmocka_unit_test(ticks_are_round),
+      cmocka_unit_test(page_is_whole),
+      cmocka_unit_test(what_cannot_be_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
