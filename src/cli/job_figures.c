@@ -125,6 +125,8 @@ static const char *honesty(const cli_job *job) {
 void cli_job_print(const cli_job *job) {
   const char *data = cli_key_text(job->config.data, "test");
   data = data != NULL ? data : cli_key_text(job->config.data, "file");
+  const bool inside = job->root != NULL && data[0] != '/';
+  const char *root = inside ? job->root : "", *slash = inside ? "/" : "";
   printf("log-likelihood of %" PRId64 " %s rows, nats per row, %s%s\n", job->score.n,
       job->scored, weir_model_kind(job->model), honesty(job));
   print_score("model", &job->score);
@@ -141,8 +143,8 @@ void cli_job_print(const cli_job *job) {
   printf("written after %.1f s\n  %s\n  %s\n  %s\nnext\n", job->result.seconds,
       job->output, job->yaml, job->metrics);
   printf("  weir sample %s -n 1000 -o samples.csv\n", job->output);
-  printf("  weir report %s %s -o report.html\n", job->output, data);
-  printf("  weir selftest %s %s\n", job->output, data);
+  printf("  weir report %s %s%s%s -o report.html\n", job->output, root, slash, data);
+  printf("  weir selftest %s %s%s%s\n", job->output, root, slash, data);
 }
 
 json_t *cli_job_json(const cli_job *job) {
