@@ -14,6 +14,7 @@ if(WEIR_WERROR)
   list(APPEND WEIR_WARNINGS -Werror)
 endif()
 
+# GCC warns of conversions that are none under -fsanitize=undefined: not with WEIR_WERROR.
 set(WEIR_SANITIZE "" CACHE STRING "address,undefined or thread: builds with sanitizers")
 
 add_library(weir_flags INTERFACE)
