@@ -35,7 +35,12 @@ static inline __attribute__((always_inline)) void NAME(tile)(
     vec row[NV];
     EACH_VEC(j) row[j] = NAME(load)(b + j * W);
     EACH_ROW(i) {
-      EACH_VEC(j) acc[i][j] += a[i] * row[j];
+      EACH_VEC(j) {
+        /* Nothing between product and sum, so that every compiler fuses them. */
+        const vec sum = acc[i][j], one = row[j];
+        const T x = a[i];
+        acc[i][j] = sum + x * one;
+      }
     }
   }
   T *c = s->c;
