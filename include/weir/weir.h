@@ -8,6 +8,7 @@
 #include "weir/dtype.h"
 #include "weir/model.h"
 #include "weir/ops.h"
+#include "weir/report.h"
 #include "weir/selftest.h"
 #include "weir/status.h"
 #include "weir/tape.h"

@@ -84,6 +84,11 @@ void weiri_section_data(weiri_page *p, const weiri_facts *f) {
     weiri_putf(p, ", given %d columns of context", weir_schema_contexts(s));
   }
   weiri_put(p, ".</p>\n");
+  if (weir_frame_weights(f->test.frame) != NULL) {
+    weiri_put(p,
+        "<p class=\"note\">Mean log-likelihoods are weighted by the weight "
+        "column; where data and draws are compared, every row counts once.</p>\n");
+  }
   const char *note = weir_frame_note(f->test.frame);
   if (note != NULL) {
     weiri_putf(p, "<p class=\"note\">%s</p>\n", note);
@@ -159,7 +164,7 @@ static void part_rows(weiri_page *p, const json_t *part) {
 void weiri_section_model(weiri_page *p, const weiri_facts *f) {
   const weir_model *m = f->model;
   weiri_section_open(p, "model", "Model");
-  weiri_putf(p, "<p>%s: %d trained numbers, %s. log&nbsp;p is %s; %s.</p>\n",
+  weiri_putf(p, "<p>%s: %d trained numbers, %s. Kind of log-likelihood: %s; %s.</p>\n",
       json_string_value(json_object_get(f->config, "name")), weir_model_parameters(m),
       weir_model_dtype(m) == WEIR_F32 ? "float32" : "float64", weir_model_kind(m),
       weir_model_measure(m));

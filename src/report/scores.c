@@ -12,9 +12,9 @@ static void score_row(weiri_page *p, const char *density, const char *rows, int6
     double mean, double error, double bits) {
   weiri_put(p, "<tr>");
   weiri_cell_text(p, density);
-  weiri_cell_text(p, rows);
-  weiri_cell_int(p, n);
   weiri_putf(p, "<td class=\"n\">%4</td><td class=\"n\">%4</td>", mean, error);
+  weiri_cell_int(p, n);
+  weiri_cell_text(p, rows);
   weiri_putf(
       p, isfinite(bits) ? "<td class=\"n\">%4</td></tr>\n" : "<td></td></tr>\n", bits);
 }
@@ -85,14 +85,24 @@ static void parts(weiri_page *p, const weiri_facts *f) {
   weiri_free(f->ctx, v);
 }
 
+/* What is said to be log p: "exact", "bound" or "estimate". */
+static const char *kind_text(const weiri_facts *f) {
+  const char *kind = weir_model_kind(f->model);
+  return strcmp(kind, "bound") == 0      ? "a lower bound"
+         : strcmp(kind, "estimate") == 0 ? "an estimate"
+                                         : kind;
+}
+
 void weiri_section_scores(weiri_page *p, const weiri_facts *f) {
   weiri_section_open(p, "scores", "Log-likelihood");
   weiri_putf(p,
       "<p>Mean of log&nbsp;p in nats per row with its standard error over rows; higher "
       "is better. The model's is %s: %s. Figures compare between densities of the same "
       "columns in the same units, and with nothing else.</p>\n",
-      weir_model_kind(f->model), weir_model_measure(f->model));
-  weiri_table_open(p, "density|rows|#n|#nats per row|#standard error|#bits per dim");
+      kind_text(f), weir_model_measure(f->model));
+  weiri_table_open(p, isfinite(f->score.bits_per_dim)
+                          ? "density|#nats per row|#error|#n|rows|#bits per dim"
+                          : "density|#nats per row|#error|#n|rows|");
   score_of(p, "model", "these", &f->score);
   if (f->has_baselines) {
     score_of(p, "Gaussian, full covariance", "these", &f->baselines.gaussian);
