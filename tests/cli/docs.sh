@@ -9,7 +9,7 @@ grep -h '^    weir ' "$WEIR_SOURCE_DIR/docs/tutorial.md" \
 while read -r line; do
   # The words of a documented command need no quoting.
   # shellcheck disable=SC2086
-  "$WEIR" $line --quiet >out 2>err </dev/null || {
+  "$WEIR" $line >out 2>err </dev/null || {
     cat err
     fail "weir $line"
   }
