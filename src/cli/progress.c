@@ -58,6 +58,7 @@ static void draw(cli_progress *p) {
   fprintf(stderr, "\r%s%*s", line, gap, "");
   fflush(stderr);
   p->width = n;
+  cli_say_over_bar(true);
 }
 
 static void print_line(const weir_progress *s) {
@@ -100,5 +101,6 @@ void cli_progress_end(cli_progress *p) {
   show(p);
   if (p->terminal) {
     fputc('\n', stderr);
+    cli_say_over_bar(false);
   }
 }

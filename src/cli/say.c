@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *prefix = "";
-static bool quiet;
+static bool quiet, over_bar;
 
 void cli_say_as(const char *verb) {
   prefix = verb;
@@ -18,11 +18,16 @@ void cli_say_quiet(void) {
   quiet = true;
 }
 
+void cli_say_over_bar(bool bar) {
+  over_bar = bar;
+}
+
 static void say(const char *kind, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void say(const char *kind, const char *fmt, va_list ap) {
-  fprintf(stderr, "weir%s%s: %s", *prefix == '\0' ? "" : " ", prefix, kind);
+  fprintf(stderr, "%sweir%s%s: %s", over_bar ? "\r\033[K" : "",
+      *prefix == '\0' ? "" : " ", prefix, kind);
   vfprintf(stderr, fmt, ap);
 }
 

@@ -2,6 +2,8 @@
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
+#include <stdbool.h>
+
 #include "weir/status.h"
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_DIVERGED = 3 };
@@ -10,6 +12,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_DIVERGED = 3 };
 void cli_say_as(const char *verb);
 /* No notes from here on. */
 void cli_say_quiet(void);
+/* Whether a progress bar stands on the last line of the terminal: messages wipe it. */
+void cli_say_over_bar(bool bar);
 /* A note for people: "weir fit: ...". Not with --quiet. */
 void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
