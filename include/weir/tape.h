@@ -88,7 +88,8 @@ WEIR_API weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *da
 /** A leaf filled with one value. */
 WEIR_API weir_var weir_fill(weir_tape *t, weir_shape shape, double value);
 
-/** Shape of a variable; rank 0 and size 1 for poison. A stale variable poisons the tape.
+/** Shape of a variable; rank 0 and size 1 for poison. A stale variable poisons the
+ * tape.
  */
 WEIR_API weir_shape weir_var_shape(weir_tape *t, weir_var x);
 /** Size of axis i, counted from the end when negative; 0 for poison. */

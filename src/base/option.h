@@ -27,8 +27,8 @@ weir_status weiri_config_load(const weir_ctx *ctx, const char *file, json_t **ou
  * on the way are created. */
 weir_status weiri_config_set(
     const weir_ctx *ctx, json_t *root, const char *assignment /* key=value */);
-/* Puts value (borrowed) at a path such as flow.layers[2].map in root, making objects and
- * list entries on the way and replacing what stands there. */
+/* Puts value (borrowed) at a path such as flow.layers[2].map in root, making objects
+ * and list entries on the way and replacing what stands there. */
 weir_status weiri_config_put(json_t *root, const char *path, json_t *value);
 /* Adds everything of over to base: objects merge, all else replaces. */
 weir_status weiri_config_merge(json_t *base, const json_t *over);

@@ -120,8 +120,8 @@ weir_status weiri_npy_end(weir_writer *w) {
     return WEIR_OK;
   }
   if (fflush(w->spool) != 0) {
-    return weiri_fail(WEIR_E_IO, "cannot write to a temporary file: %s",
-        weiri_strerror(errno));
+    return weiri_fail(
+        WEIR_E_IO, "cannot write to a temporary file: %s", weiri_strerror(errno));
   }
   WEIR_TRY(put_header(w, w->written));
   char block[BLOCK];

@@ -40,9 +40,9 @@ typedef struct weiri_gemm {
 #define WEIRI_UNARY_LIST(X)                                                            \
   X(exp)                                                                               \
   X(log)                                                                               \
-  X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin) X(cos)     \
-      X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu) X(erf)       \
-          X(atan)
+  X(log1p)                                                                             \
+  X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin) X(cos) X(tanh)      \
+      X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu) X(erf) X(atan)
 
 /* Elementwise functions of two arguments. */
 #define WEIRI_BINARY_LIST(X)                                                           \

@@ -24,7 +24,7 @@ typedef struct weiri_facts {
   weir_baselines baselines;
   bool has_baselines;
   char *no_baselines; /* why there are none of these rows; or NULL */
-  char digest[65];          /* of the test frame */
+  char digest[65];    /* of the test frame */
   /* n rows drawn from them, and n draws of the model given the same contexts */
   int64_t n;
   int64_t *row;           /* [n] rows of the frame */
@@ -33,8 +33,8 @@ typedef struct weiri_facts {
   double *latent;         /* [n, z] of the data: categories first */
   weiri_effect *marginal; /* [d] distance between data and draws */
   weiri_effect *pit;      /* [d] distance of the integral transform to uniform */
-  int64_t n_pit;      /* rows of the integral transform */
-  double *transform;  /* [d, n_pit] sorted */
+  int64_t n_pit;          /* rows of the integral transform */
+  double *transform;      /* [d, n_pit] sorted */
   double *deviation;      /* [d] what ranks columns: marginal and correlations */
   weiri_energy energy;
 } weiri_facts;

@@ -1,13 +1,13 @@
 /* Elementwise functions of one and two arguments for one number type. */
 
-#define UNARY(name, expr)                                                                \
-  static void NAME(name)(int64_t n, const void *px, void *py) {                          \
-    const T *restrict in = px;                                                           \
-    T *restrict out = py;                                                                \
-    for (int64_t i = 0; i < n; i++) {                                                    \
-      const T x = in[i];                                                                 \
-      out[i] = (expr);                                                                   \
-    }                                                                                    \
+#define UNARY(name, expr)                                                              \
+  static void NAME(name)(int64_t n, const void *px, void *py) {                        \
+    const T *restrict in = px;                                                         \
+    T *restrict out = py;                                                              \
+    for (int64_t i = 0; i < n; i++) {                                                  \
+      const T x = in[i];                                                               \
+      out[i] = (expr);                                                                 \
+    }                                                                                  \
   }
 
 UNARY(exp, NAME(vexp)(x))
@@ -33,30 +33,30 @@ UNARY(erf, LIBM(erf)(x))
 UNARY(atan, LIBM(atan)(x))
 
 /* The three stride patterns that matter are loops of their own. */
-#define BINARY(name, expr)                                                               \
-  static void NAME(bin_##name)(int64_t n, const void *pa, int64_t sa, const void *pb,    \
-      int64_t sb, void *py) {                                                            \
-    const T *restrict u = pa;                                                            \
-    const T *restrict v = pb;                                                            \
-    T *restrict out = py;                                                                \
-    if (sa == 1 && sb == 1) {                                                            \
-      for (int64_t i = 0; i < n; i++) {                                                  \
-        const T a = u[i], b = v[i];                                                      \
-        out[i] = (expr);                                                                 \
-      }                                                                                  \
-    } else if (sa == 1) {                                                                \
-      const T b = v[0];                                                                  \
-      for (int64_t i = 0; i < n; i++) {                                                  \
-        const T a = u[i];                                                                \
-        out[i] = (expr);                                                                 \
-      }                                                                                  \
-    } else {                                                                             \
-      const T a = u[0];                                                                  \
-      for (int64_t i = 0; i < n; i++) {                                                  \
-        const T b = v[i * sb];                                                           \
-        out[i] = (expr);                                                                 \
-      }                                                                                  \
-    }                                                                                    \
+#define BINARY(name, expr)                                                             \
+  static void NAME(bin_##name)(                                                        \
+      int64_t n, const void *pa, int64_t sa, const void *pb, int64_t sb, void *py) {   \
+    const T *restrict u = pa;                                                          \
+    const T *restrict v = pb;                                                          \
+    T *restrict out = py;                                                              \
+    if (sa == 1 && sb == 1) {                                                          \
+      for (int64_t i = 0; i < n; i++) {                                                \
+        const T a = u[i], b = v[i];                                                    \
+        out[i] = (expr);                                                               \
+      }                                                                                \
+    } else if (sa == 1) {                                                              \
+      const T b = v[0];                                                                \
+      for (int64_t i = 0; i < n; i++) {                                                \
+        const T a = u[i];                                                              \
+        out[i] = (expr);                                                               \
+      }                                                                                \
+    } else {                                                                           \
+      const T a = u[0];                                                                \
+      for (int64_t i = 0; i < n; i++) {                                                \
+        const T b = v[i * sb];                                                         \
+        out[i] = (expr);                                                               \
+      }                                                                                \
+    }                                                                                  \
   }
 
 BINARY(add, a + b)
@@ -96,9 +96,9 @@ static void NAME(ema)(int64_t n, double decay, const void *px, void *py) {
   }
 }
 
-static void NAME(adam)(int64_t n, void *pw, void *pm, void *pv, const void *pg, double lr,
-    double decay, double beta1, double beta2, double eps, double c1, double c2,
-    double scale) {
+static void NAME(adam)(int64_t n, void *pw, void *pm, void *pv, const void *pg,
+    double lr, double decay, double beta1, double beta2, double eps, double c1,
+    double c2, double scale) {
   T *restrict w = pw;
   T *restrict m = pm;
   T *restrict v = pv;

@@ -1,5 +1,6 @@
-/* All kernels of one instruction-set level: LEVEL names the table, BYTES is the width of a
- * vector register, and TILE_ROWS the rows of the matrix product's register tile. */
+/* All kernels of one instruction-set level: LEVEL names the table, BYTES is the width
+ * of a vector register, and TILE_ROWS the rows of the matrix product's register tile.
+ */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,5 +47,16 @@ const weiri_kern LEVEL = {.isa = LEVEL_NAME,
         WEIRI_BINARY_LIST(X)
 #undef X
             BOTH(gemm_scratch),
-    BOTH(gemm), BOTH(affine), BOTH(accumulate), BOTH(sum_rows), BOTH(sum_cols), BOTH(sum),
-    BOTH(sum_squares), BOTH(logsumexp_rows), BOTH(softmax_rows), BOTH(adam), BOTH(ema), BOTH(rqs), BOTH(rqs_adjoint)};
+    BOTH(gemm),
+    BOTH(affine),
+    BOTH(accumulate),
+    BOTH(sum_rows),
+    BOTH(sum_cols),
+    BOTH(sum),
+    BOTH(sum_squares),
+    BOTH(logsumexp_rows),
+    BOTH(softmax_rows),
+    BOTH(adam),
+    BOTH(ema),
+    BOTH(rqs),
+    BOTH(rqs_adjoint)};

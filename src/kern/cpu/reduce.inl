@@ -8,22 +8,22 @@ static double NAME(fold)(const double *lane) {
          ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-#define LANE_SUM(name, term)                                                             \
-  static double NAME(name)(int64_t n, const void *px) {                                  \
-    const T *x = px;                                                                     \
-    double lane[LANES] = {0};                                                            \
-    int64_t i = 0;                                                                       \
-    for (; i + LANES <= n; i += LANES) {                                                 \
-      for (int l = 0; l < LANES; l++) {                                                  \
-        const double v = (double)x[i + l];                                               \
-        lane[l] += (term);                                                               \
-      }                                                                                  \
-    }                                                                                    \
-    for (int l = 0; i < n; i++, l++) {                                                   \
-      const double v = (double)x[i];                                                     \
-      lane[l] += (term);                                                                 \
-    }                                                                                    \
-    return NAME(fold)(lane);                                                             \
+#define LANE_SUM(name, term)                                                           \
+  static double NAME(name)(int64_t n, const void *px) {                                \
+    const T *x = px;                                                                   \
+    double lane[LANES] = {0};                                                          \
+    int64_t i = 0;                                                                     \
+    for (; i + LANES <= n; i += LANES) {                                               \
+      for (int l = 0; l < LANES; l++) {                                                \
+        const double v = (double)x[i + l];                                             \
+        lane[l] += (term);                                                             \
+      }                                                                                \
+    }                                                                                  \
+    for (int l = 0; i < n; i++, l++) {                                                 \
+      const double v = (double)x[i];                                                   \
+      lane[l] += (term);                                                               \
+    }                                                                                  \
+    return NAME(fold)(lane);                                                           \
   }
 
 LANE_SUM(sum, v)

@@ -3,9 +3,9 @@
 
 typedef struct NAME(bin) {
   int64_t k;
-  T x, w, y, h;   /* left knot, width, lower knot, height */
-  T d0, d1;       /* slopes at both ends */
-  T t;            /* place within the bin, 0 .. 1 */
+  T x, w, y, h; /* left knot, width, lower knot, height */
+  T d0, d1;     /* slopes at both ends */
+  T t;          /* place within the bin, 0 .. 1 */
 } NAME(bin);
 
 #define RQS_LEAST ((T)1e-3)
@@ -50,7 +50,7 @@ static T NAME(rqs_slope_value)(const weiri_rqs *s, const T *theta, int64_t j) {
 
 /* The bin whose widths (or heights, when inverse) hold v. */
 static void NAME(rqs_find)(const weiri_rqs *s, const T *theta, T v, const T *wide,
-    const T *high, NAME(bin) *b) {
+    const T *high, NAME(bin) * b) {
   const T lo = (T)s->lo, size = (T)(s->hi - s->lo);
   const T *along = s->inverse ? high : wide;
   T x = 0, y = 0, at = 0;
@@ -75,7 +75,7 @@ static void NAME(rqs_find)(const weiri_rqs *s, const T *theta, T v, const T *wid
 }
 
 /* Root of the quadratic in t for the value v of the spline. */
-static T NAME(rqs_root)(const NAME(bin) *b, T v) {
+static T NAME(rqs_root)(const NAME(bin) * b, T v) {
   const T s = b->h / b->w, rise = v - b->y, q = b->d0 + b->d1 - 2 * s;
   const T qa = b->h * (s - b->d0) + rise * q;
   const T qb = b->h * b->d0 - rise * q;
@@ -86,7 +86,7 @@ static T NAME(rqs_root)(const NAME(bin) *b, T v) {
 }
 
 /* log of the slope at t. */
-static T NAME(rqs_log_slope)(const NAME(bin) *b) {
+static T NAME(rqs_log_slope)(const NAME(bin) * b) {
   const T s = b->h / b->w, t = b->t, u = t * (1 - t);
   const T d = s + (b->d0 + b->d1 - 2 * s) * u;
   const T m = b->d1 * t * t + 2 * s * u + b->d0 * (1 - t) * (1 - t);
@@ -108,7 +108,7 @@ static T NAME(rqs_wrap)(const weiri_rqs *s, T v) {
 
 /* p, shares of widths and heights for one element; scratch [4 bins]. */
 static void NAME(rqs_prepare)(
-    const weiri_rqs *s, const T *theta, T v, T *scratch, NAME(bin) *b) {
+    const weiri_rqs *s, const T *theta, T v, T *scratch, NAME(bin) * b) {
   const int64_t k = s->bins;
   NAME(rqs_shares)(k, (T)s->scale, theta, scratch, scratch + k);
   NAME(rqs_shares)(k, (T)s->scale, theta + k, scratch + 2 * k, scratch + 3 * k);
@@ -146,8 +146,8 @@ typedef struct NAME(bin_grad) {
   T v, x, w, y, h, d0, d1;
 } NAME(bin_grad);
 
-static NAME(bin_grad) NAME(rqs_partials)(
-    const weiri_rqs *o, const NAME(bin) *b, T gz, T gl) {
+static NAME(bin_grad)
+    NAME(rqs_partials)(const weiri_rqs *o, const NAME(bin) * b, T gz, T gl) {
   const T s = b->h / b->w, t = b->t, u = t * (1 - t), du = 1 - 2 * t;
   const T c = b->d0 + b->d1 - 2 * s, r = 1 - t;
   const T d = s + c * u, m = b->d1 * t * t + 2 * s * u + b->d0 * r * r;
@@ -177,8 +177,8 @@ static NAME(bin_grad) NAME(rqs_partials)(
 }
 
 /* Gradient of the shares (knot: all before bin k; own: bin k) back to the logits. */
-static void NAME(rqs_share_grad)(const weiri_rqs *s, int64_t bin, T knot, T own,
-    const T *p, T *g) {
+static void NAME(rqs_share_grad)(
+    const weiri_rqs *s, int64_t bin, T knot, T own, const T *p, T *g) {
   const int64_t k = s->bins;
   const T size = (T)((s->hi - s->lo) * (1 - 1e-3 * (double)k) * s->scale);
   T dot = p[bin] * own;
@@ -212,10 +212,10 @@ static void NAME(rqs_adjoint)(const weiri_rqs *s, int64_t n, const void *px,
     gx[i] = g.v;
     /* In the last bin the size is what the others leave: hi - knot. */
     const bool last = b.k == k - 1;
-    NAME(rqs_share_grad)(
-        s, b.k, last ? g.x - g.w : g.x, last ? 0 : g.w, scratch, gtheta);
-    NAME(rqs_share_grad)(
-        s, b.k, last ? g.y - g.h : g.y, last ? 0 : g.h, scratch + 2 * k, gtheta + k);
+    NAME(rqs_share_grad)
+    (s, b.k, last ? g.x - g.w : g.x, last ? 0 : g.w, scratch, gtheta);
+    NAME(rqs_share_grad)
+    (s, b.k, last ? g.y - g.h : g.y, last ? 0 : g.h, scratch + 2 * k, gtheta + k);
     const int64_t a0 = NAME(rqs_slope)(s, b.k), a1 = NAME(rqs_slope)(s, b.k + 1);
     if (a0 >= 0) {
       gtheta[a0] += g.d0 * NAME(vsigmoid)(theta[a0]);

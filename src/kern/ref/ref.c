@@ -22,5 +22,14 @@ const weiri_kern weiri_kern_ref = {.isa = "ref",
         WEIRI_BINARY_LIST(X)
 #undef X
             BOTH(gemm_scratch),
-    BOTH(gemm), BOTH(affine), BOTH(accumulate), BOTH(sum_rows), BOTH(sum_cols), BOTH(sum),
-    BOTH(sum_squares), BOTH(logsumexp_rows), BOTH(softmax_rows), BOTH(adam), BOTH(ema)};
+    BOTH(gemm),
+    BOTH(affine),
+    BOTH(accumulate),
+    BOTH(sum_rows),
+    BOTH(sum_cols),
+    BOTH(sum),
+    BOTH(sum_squares),
+    BOTH(logsumexp_rows),
+    BOTH(softmax_rows),
+    BOTH(adam),
+    BOTH(ema)};

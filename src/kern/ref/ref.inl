@@ -1,11 +1,11 @@
 /* The definition of correct: every kernel written out, with libm, in float64. */
 
-#define UNARY(name, expr)                                                                \
-  static void NAME(name)(int64_t n, const void *px, void *py) {                          \
-    for (int64_t i = 0; i < n; i++) {                                                    \
-      const double x = (double)((const T *)px)[i];                                       \
-      ((T *)py)[i] = (T)(expr);                                                          \
-    }                                                                                    \
+#define UNARY(name, expr)                                                              \
+  static void NAME(name)(int64_t n, const void *px, void *py) {                        \
+    for (int64_t i = 0; i < n; i++) {                                                  \
+      const double x = (double)((const T *)px)[i];                                     \
+      ((T *)py)[i] = (T)(expr);                                                        \
+    }                                                                                  \
   }
 UNARY(exp, exp(x))
 UNARY(log, log(x))
@@ -30,14 +30,14 @@ UNARY(erf, erf(x))
 UNARY(atan, atan(x))
 #undef UNARY
 
-#define BINARY(name, expr)                                                               \
-  static void NAME(bin_##name)(int64_t n, const void *pa, int64_t sa, const void *pb,    \
-      int64_t sb, void *py) {                                                            \
-    for (int64_t i = 0; i < n; i++) {                                                    \
-      const double a = (double)((const T *)pa)[i * sa];                                  \
-      const double b = (double)((const T *)pb)[i * sb];                                  \
-      ((T *)py)[i] = (T)(expr);                                                          \
-    }                                                                                    \
+#define BINARY(name, expr)                                                             \
+  static void NAME(bin_##name)(                                                        \
+      int64_t n, const void *pa, int64_t sa, const void *pb, int64_t sb, void *py) {   \
+    for (int64_t i = 0; i < n; i++) {                                                  \
+      const double a = (double)((const T *)pa)[i * sa];                                \
+      const double b = (double)((const T *)pb)[i * sb];                                \
+      ((T *)py)[i] = (T)(expr);                                                        \
+    }                                                                                  \
   }
 BINARY(add, a + b)
 BINARY(sub, a - b)
@@ -85,8 +85,7 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
   }
 }
 
-static void NAME(affine)(
-    int64_t n, double alpha, double beta, const void *x, void *y) {
+static void NAME(affine)(int64_t n, double alpha, double beta, const void *x, void *y) {
   for (int64_t i = 0; i < n; i++) {
     ((T *)y)[i] = (T)(alpha * (double)((const T *)x)[i] + beta);
   }
@@ -166,8 +165,8 @@ static void NAME(adam)(int64_t n, void *w, void *m, void *v, const void *g, doub
     const double b = beta2 * (double)((T *)v)[i] + (1 - beta2) * q * q;
     ((T *)m)[i] = (T)a;
     ((T *)v)[i] = (T)b;
-    ((T *)w)[i] = (T)((1 - decay) * (double)((T *)w)[i] -
-                      lr * (a / c1) / (sqrt(b / c2) + eps));
+    ((T *)w)[i] =
+        (T)((1 - decay) * (double)((T *)w)[i] - lr * (a / c1) / (sqrt(b / c2) + eps));
   }
 }
 
