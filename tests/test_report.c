@@ -20,6 +20,8 @@ static void ks_known_values(void **state) {
   const double a[] = {1, 1, 2, 3}, b[] = {1, 2, 2, 2};
   assert_near(weiri_ks_two(4, a, 4, b).value, 0.25, 1e-15);
   assert_near(weiri_ks_two(4, a, 4, a).value, 0.0, 0.0);
+  const double hole[] = {1, 2, 3, NAN};
+  assert_near(weiri_ks_two(4, hole, 4, hole).value, 0.0, 0.0);
   const double far[] = {7, 8};
   assert_near(weiri_ks_two(4, a, 2, far).value, 1.0, 0.0);
 }
@@ -216,6 +218,106 @@ static void page_is_whole(void **state) {
   bench_close(&b);
 }
 
+/* One column, two rows: nothing divides by zero, nothing is out of bounds. */
+static void the_smallest_page(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  const double x[] = {1.5, 2.5, 3.5, 0.5};
+  const weir_row_set none = {0};
+  weir_table *table = NULL;
+  weir_schema *schema = NULL;
+  weir_frame *frame = NULL;
+  weir_model *model = NULL;
+  OK(weir_table_from_arrays(&table, ctx, 4, 1, x, NULL, NULL));
+  OK(weir_schema_guess(&schema, ctx, table, NULL));
+  OK(weir_frame_create(&frame, ctx, schema, table, NULL));
+  json_t *spec = spec_of(ctx, "{name: gaussian}");
+  weir_model_opts mo = WEIR_MODEL_OPTS_INIT;
+  mo.config = spec;
+  OK(weir_model_create(&model, ctx, schema, &mo));
+  const weir_row_set two = {frame, NULL, 2};
+  weir_report_opts o = WEIR_REPORT_OPTS_INIT;
+  o.path = "report_small.html";
+  o.permutations = 1;
+  OK(weir_report_write(model, none, two, &o));
+  size_t size;
+  char *text = read_text(ctx, o.path, &size);
+  assert_pairs(text);
+  assert_non_null(strstr(text, "holds no training record"));
+  assert_non_null(strstr(text, "nothing to draw"));
+  assert_non_null(strstr(text, "weir selftest MODEL DATA"));
+  weiri_free(ctx, text);
+  unlink(o.path);
+  json_decref(spec);
+  weir_model_destroy(&model);
+  weir_frame_destroy(&frame);
+  weir_schema_destroy(&schema);
+  weir_table_destroy(&table);
+  weir_ctx_destroy(&ctx);
+}
+
+/* Draws, integral transform and latents of a model with a context, categories, a grid
+ * and weights; its selftest is shown. */
+static void a_page_of_many_kinds(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(2, NULL, NULL);
+  enum { N = 120 };
+  double x[N * 5];
+  const weiri_rng rng = {9, weiri_stream("test.kinds", 0)};
+  for (int i = 0; i < N; i++) {
+    const uint64_t at = (uint64_t)(5 * i);
+    for (int j = 0; j < 5; j++) {
+      x[5 * i + j] = weiri_normal(rng, at + (uint64_t)j);
+    }
+    x[5 * i + 1] = floor(3.0 * weiri_uniform(rng, at + 5 * N));
+    x[5 * i + 2] = (double)(i % 3);
+    x[5 * i + 4] = exp(x[5 * i + 4]);
+  }
+  static const char *const names[] = {"r", "k", "cat", "given", "w"};
+  static const char *const kinds[] = {
+      "k=ordinal", "cat=categorical", "given=context(real)", "w=weight"};
+  static const char *const classes[] = {"<i>", "b & b", "c"};
+  weir_schema_opts so = WEIR_SCHEMA_OPTS_INIT;
+  so.types = kinds;
+  so.n_types = 4;
+  weir_table *table = NULL;
+  weir_schema *schema = NULL;
+  weir_frame *frame = NULL;
+  weir_model *model = NULL;
+  weir_selftest_result *checks = NULL;
+  OK(weir_table_from_arrays(&table, ctx, N, 5, x, names, "kinds"));
+  OK(weir_table_set_categories(table, 2, 3, classes));
+  OK(weir_schema_guess(&schema, ctx, table, &so));
+  OK(weir_frame_create(&frame, ctx, schema, table, NULL));
+  OK(weir_model_create(&model, ctx, schema, NULL));
+  const weir_row_set rows = {frame, NULL, N};
+  OK(weir_selftest(&checks, model, rows, NULL));
+  weir_report_opts o = WEIR_REPORT_OPTS_INIT;
+  o.path = "report_kinds.html";
+  o.permutations = 20;
+  o.selftest = checks;
+  OK(weir_report_write(model, rows, rows, &o));
+  size_t size;
+  char *text = read_text(ctx, o.path, &size);
+  assert_pairs(text);
+  assert_non_null(strstr(text, "&lt;i&gt;, b &amp; b, c"));
+  assert_null(strstr(text, "<i>"));
+  assert_non_null(strstr(text, "given the same contexts"));
+  assert_non_null(strstr(text, "a lower bound"));
+  assert_non_null(strstr(text, "weighted by the weight column"));
+  for (int64_t i = 0; i < weir_selftest_checks(checks); i++) {
+    assert_non_null(strstr(text, weir_selftest_check(checks, i).name));
+  }
+  weiri_free(ctx, text);
+  unlink(o.path);
+  weir_selftest_destroy(&checks);
+  weir_model_destroy(&model);
+  weir_frame_destroy(&frame);
+  weir_schema_destroy(&schema);
+  weir_table_destroy(&table);
+  weir_ctx_destroy(&ctx);
+}
+
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
   bench b;
@@ -244,6 +346,8 @@ int main(void) {
       cmocka_unit_test(text_is_escaped),
       cmocka_unit_test(ticks_are_round),
       cmocka_unit_test(page_is_whole),
+      cmocka_unit_test(the_smallest_page),
+      cmocka_unit_test(a_page_of_many_kinds),
       cmocka_unit_test(what_cannot_be_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,12 +37,12 @@ typedef struct weiri_gemm {
 
 /* Elementwise functions of one argument; expressions in kern/cpu/unary.inl. The domain
  * is all floats: what is undefined gives NaN as libm does. */
-#define WEIRI_UNARY_LIST(X)                                                            \
-  X(exp)                                                                               \
-  X(log)                                                                               \
-  X(log1p)                                                                             \
-  X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign) X(sin) X(cos) X(tanh)      \
-      X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu) X(erf) X(atan)
+/* clang-format off */
+#define WEIRI_UNARY_LIST(X)                                                              \
+  X(exp) X(log) X(log1p) X(expm1) X(sqrt) X(recip) X(square) X(abs) X(neg) X(sign)       \
+  X(sin) X(cos) X(tanh) X(sigmoid) X(softplus) X(logsigmoid) X(relu) X(step) X(elu)      \
+  X(erf) X(atan)
+/* clang-format on */
 
 /* Elementwise functions of two arguments. */
 #define WEIRI_BINARY_LIST(X)                                                           \

@@ -56,7 +56,7 @@ typedef struct ranked {
 /* NaN first: such a row is the least likely of all. */
 static int by_key(const void *a, const void *b) {
   const ranked *x = a, *y = b;
-  const int nan = isnan(y->key) - isnan(x->key);
+  const int nan = !!isnan(y->key) - !!isnan(x->key);
   const int less = (x->key > y->key) - (x->key < y->key);
   return nan != 0 ? nan : less != 0 ? less : (x->at > y->at) - (x->at < y->at);
 }

@@ -22,7 +22,7 @@ static const char *const style[] = {
     ".warn{border-left:4px solid var(--draw);background:#fff6ec;padding:6px "
     "10px;max-width:none}"
     ".failed{color:var(--bad);font-weight:600}.passed{color:var(--good)}"
-    ".unchecked{color:var(--soft)}"
+    ".unchecked{color:var(--soft)}td.passed,td.unchecked,.t{white-space:nowrap}"
     ".scroll{overflow-x:auto;margin:6px 0 12px}"
     "table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}"
     "th,td{padding:3px 12px 3px 0;text-align:left;vertical-align:top;border-bottom:1px "

@@ -11,9 +11,10 @@
 
 static const double Z95 = 1.959963984540054;
 
+/* NaN last. */
 static int by_value(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
+  return isnan(x) || isnan(y) ? !!isnan(x) - !!isnan(y) : (x > y) - (x < y);
 }
 
 void weiri_sort(int64_t n, double *x) {
@@ -90,6 +91,9 @@ weiri_effect weiri_ks_two(int64_t n, const double *a, int64_t m, const double *b
   double d = 0.0;
   while (i < n && j < m) {
     const double at = fmin(a[i], b[j]);
+    if (isnan(at)) { /* numbers have run out on both sides */
+      break;
+    }
     while (i < n && a[i] <= at) {
       i++;
     }

@@ -20,8 +20,6 @@ UNARY(square, x *x)
 UNARY(abs, x < 0 ? -x : x + 0)
 UNARY(neg, -x)
 UNARY(sign, (T)((x > 0) - (x < 0)))
-UNARY(sin, LIBM(sin)(x))
-UNARY(cos, LIBM(cos)(x))
 UNARY(tanh, NAME(vtanh)(x))
 UNARY(sigmoid, NAME(vsigmoid)(x))
 UNARY(softplus, NAME(vsoftplus)(x))
@@ -29,8 +27,38 @@ UNARY(logsigmoid, -NAME(vsoftplus)(-x))
 UNARY(relu, x > 0 ? x : 0 * x)
 UNARY(step, x > 0 ? (T)1 : (T)0)
 UNARY(elu, x > 0 ? x : NAME(vexpm1)(x))
-UNARY(erf, LIBM(erf)(x))
-UNARY(atan, LIBM(atan)(x))
+UNARY(erf, NAME(verf)(x))
+UNARY(atan, NAME(vatan)(x))
+
+/* In blocks: all elements by the short reduction, then libm for the huge ones, so that a
+ * result does not depend on its neighbours. */
+static void NAME(turned_all)(
+    int64_t n, const T *in, T *out, int turn, T (*exact)(T)) {
+  enum { BLOCK = 128 };
+  T y[BLOCK];
+  for (int64_t at = 0; at < n; at += BLOCK) {
+    const int64_t count = n - at < BLOCK ? n - at : BLOCK;
+    const T *x = in + at;
+    for (int64_t i = 0; i < count; i++) {
+      y[i] = NAME(turned)(x[i], turn);
+    }
+    for (int64_t i = 0; i < count; i++) {
+      const T a = x[i] < 0 ? -x[i] : x[i];
+      if (!(a <= (T)TRIG_MAX)) {
+        y[i] = exact(x[i]);
+      }
+    }
+    memcpy(out + at, y, (size_t)count * sizeof(T));
+  }
+}
+
+static void NAME(sin)(int64_t n, const void *x, void *y) {
+  NAME(turned_all)(n, x, y, 0, LIBM(sin));
+}
+
+static void NAME(cos)(int64_t n, const void *x, void *y) {
+  NAME(turned_all)(n, x, y, 1, LIBM(cos));
+}
 
 /* The three stride patterns that matter are loops of their own. */
 #define BINARY(name, expr)                                                             \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kern/cpu/vmath.h"
+#include "kern/cpu/vtrig.h"
 #include "kern/kern.h"
 
 #define NV 2
