@@ -30,10 +30,9 @@ UNARY(elu, x > 0 ? x : NAME(vexpm1)(x))
 UNARY(erf, NAME(verf)(x))
 UNARY(atan, NAME(vatan)(x))
 
-/* In blocks: all elements by the short reduction, then libm for the huge ones, so that a
- * result does not depend on its neighbours. */
-static void NAME(turned_all)(
-    int64_t n, const T *in, T *out, int turn, T (*exact)(T)) {
+/* In blocks: all elements by the short reduction, then libm for the huge ones, so that
+ * a result does not depend on its neighbours. */
+static void NAME(turned_all)(int64_t n, const T *in, T *out, int turn, T (*exact)(T)) {
   enum { BLOCK = 128 };
   T y[BLOCK];
   for (int64_t at = 0; at < n; at += BLOCK) {
