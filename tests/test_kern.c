@@ -189,8 +189,11 @@ static const unary_case unary[] = {
     {"recip", AT(recip), recip, 1e-30, 1e30, 0.51},
     {"sin", AT(sin), sinl, -30, 30, 1.5},
     {"cos", AT(cos), cosl, -30, 30, 1.5},
+    {"sin", AT(sin), sinl, -1e6, 1e6, 1.5},
+    {"cos", AT(cos), cosl, -1e6, 1e6, 1.5},
+    {"sin", AT(sin), sinl, 1e6, 1e15, 1.5},
     {"erf", AT(erf), erfl, -4, 4, 1.5},
-    {"atan", AT(atan), atanl, -1e3, 1e3, 1.5},
+    {"atan", AT(atan), atanl, -1e3, 1e3, 2.0},
 };
 
 /* Points spread evenly and by magnitude over [lo, hi]. */
@@ -261,6 +264,16 @@ static void test_special_values(void **state) {
     assert_true(y[0] == 1 && y[1] == -1 && isnan(y[2]) && y[3] == 0 && y[7] == 5e-324);
     kern->softplus[WEIR_F64](8, in, y);
     assert_true(isinf(y[0]) && y[1] == 0 && isnan(y[2]) && y[5] == 1e308);
+    kern->sin[WEIR_F64](8, in, y);
+    assert_true(isnan(y[0]) && isnan(y[1]) && isnan(y[2]) && y[3] == 0);
+    assert_true(fabs(y[4] - sin(-1)) < 1e-15 && y[7] == 5e-324);
+    kern->cos[WEIR_F64](8, in, y);
+    assert_true(isnan(y[0]) && isnan(y[2]) && y[3] == 1 && y[7] == 1);
+    kern->atan[WEIR_F64](8, in, y);
+    assert_true(y[0] == atan(INFINITY) && y[1] == -y[0] && isnan(y[2]) && y[3] == 0);
+    assert_true(y[5] == y[0] && y[7] == 5e-324);
+    kern->erf[WEIR_F64](8, in, y);
+    assert_true(y[0] == 1 && y[1] == -1 && isnan(y[2]) && y[3] == 0 && y[5] == 1);
     const float tiny[3] = {1e-45f, 1e-38f, 3e38f};
     float z[3];
     kern->log[WEIR_F32](3, tiny, z);

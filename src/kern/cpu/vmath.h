@@ -42,14 +42,14 @@ VM float reduce_f32(float x, int32_t *n) {
   return (x - k * 0.693359375f) + k * 2.12194440e-4f;
 }
 
-/* exp(r) - 1 - r over r^2, Cephes' minimax polynomial. */
+/* exp(r) - 1 - r over r^2, interpolated at Chebyshev nodes of |r| <= ln 2 / 2. */
 VM float exp_tail_f32(float r) {
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  return p * r + 5.0000001201e-1f;
+  float p = 1.9891080464e-4f;
+  p = p * r + 1.3933730716e-3f;
+  p = p * r + 8.3331108446e-3f;
+  p = p * r + 4.1666464197e-2f;
+  p = p * r + 1.6666666682e-1f;
+  return p * r + 5.0000000135e-1f;
 }
 
 /* x 2^n in two steps, so that results below the normal range round once. */
@@ -89,15 +89,16 @@ VM float vlog_f32(float x) {
   const float f = bits_f32(i - (int32_t)((uint32_t)e << 23)) - 1.0f;
   const float k = (float)(e - (tiny ? 23 : 0));
   const float z = f * f;
-  float p = 7.0376836292e-2f;
-  p = p * f - 1.1514610310e-1f;
-  p = p * f + 1.1676998740e-1f;
-  p = p * f - 1.2420140846e-1f;
-  p = p * f + 1.4249322787e-1f;
-  p = p * f - 1.6668057665e-1f;
-  p = p * f + 2.0000714765e-1f;
-  p = p * f - 2.4999993993e-1f;
-  p = p * f + 3.3333331174e-1f;
+  /* (log(1 + f) - f + f^2 / 2) / f^3, interpolated at Chebyshev nodes */
+  float p = 6.9716114715e-2f;
+  p = p * f - 1.1479733847e-1f;
+  p = p * f + 1.1685419923e-1f;
+  p = p * f - 1.2425687331e-1f;
+  p = p * f + 1.4249057646e-1f;
+  p = p * f - 1.6667802319e-1f;
+  p = p * f + 2.0000715749e-1f;
+  p = p * f - 2.4999996958e-1f;
+  p = p * f + 3.3333331180e-1f;
   float y = f * z * p + k * -2.12194440e-4f;
   y = f + (y - 0.5f * z) + k * 0.693359375f;
   y = x == 0.0f ? -INFINITY : y;
