@@ -17,12 +17,6 @@ static json_t *object_of(const char *text) {
   return o;
 }
 
-static weir_status check_set(
-    const weiri_facts *f, const weir_row_set *set, const char *name) {
-  WEIR_TRY(weiri_check_rows(f->model, set, name));
-  return WEIR_OK;
-}
-
 /* log p of every test row, with the random numbers that weir_model_score takes. */
 static weir_status densities(weiri_facts *f, weiri_batch *b, weir_run **run) {
   WEIR_TRY(weiri_batch_create(b, f->ctx, BLOCK, f->model));
@@ -62,13 +56,13 @@ static int by_key(const void *a, const void *b) {
 }
 
 static weir_status rank(
-    const weir_ctx *ctx, int64_t n, const double *key, double sign, int64_t *out) {
+    const weir_ctx *ctx, int64_t n, const double *key, int64_t *out) {
   ranked *r = weiri_calloc(ctx, (size_t)n + 1, sizeof *r);
   if (r == NULL) {
     return WEIR_E_MEMORY;
   }
   for (int64_t i = 0; i < n; i++) {
-    r[i] = (ranked){sign * key[i], i};
+    r[i] = (ranked){key[i], i};
   }
   qsort(r, (size_t)n, sizeof *r, by_key);
   for (int64_t i = 0; i < n; i++) {
@@ -174,8 +168,8 @@ weir_status weiri_facts_open(weiri_facts *f, const weir_model *model,
   f->record = object_of(weir_model_record(model));
   f->config = object_of(weir_model_config(model));
   f->dist = json_object_get(model->site.resolved, "dist");
-  WEIR_TRY(check_set(f, &f->test, "test"));
-  WEIR_TRY(check_set(f, &f->train, "train"));
+  WEIR_TRY(weiri_check_rows(model, &f->test, "test"));
+  WEIR_TRY(weiri_check_rows(model, &f->train, "train"));
   if (test.n < 2) {
     return weiri_fail(
         WEIR_E_DATA, "a report needs 2 rows or more, found %lld", (long long)test.n);
@@ -185,7 +179,7 @@ weir_status weiri_facts_open(weiri_facts *f, const weir_model *model,
   weir_frame_digest(test.frame, f->digest);
   WEIR_TRY(take_memory(f));
   WEIR_TRY(score_all(f));
-  WEIR_TRY(rank(f->ctx, f->test.n, f->log_prob, 1.0, f->order));
+  WEIR_TRY(rank(f->ctx, f->test.n, f->log_prob, f->order));
   WEIR_TRY(baselines(f));
   WEIR_TRY(gather(f));
   WEIR_TRY(draw(f));

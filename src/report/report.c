@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/option.h"
 #include "report/html.h"
 
 typedef void (*section_fn)(weiri_page *p, const weiri_facts *f);
