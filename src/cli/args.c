@@ -185,7 +185,7 @@ int cli_args_parse(cli_args *args, const cli_verb *verb, int argc, char **argv) 
       .values = calloc(room, sizeof *args->values),
       .words = calloc(room, sizeof *args->words)};
   if (args->values == NULL || args->words == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   bool options = true;
   for (int i = 0; i < argc; i++) {

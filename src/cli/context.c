@@ -127,7 +127,7 @@ static int from_text(
   const char **names = calloc((size_t)c, sizeof *names);
   double *values = calloc((size_t)c, sizeof *values);
   int code = names == NULL || values == NULL
-                 ? cli_error("out of memory")
+                 ? cli_no_memory()
                  : parse_values(schema, text, names, values);
   if (code == 0) {
     code = cli_fail(weir_table_from_arrays(

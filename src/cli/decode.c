@@ -36,7 +36,7 @@ static int set_up(decoder *e, const cli_args *args) {
   e->contexts = malloc(block * (size_t)(e->context.width + 1));
   if (e->place == NULL || e->column == NULL || e->z == NULL || e->x == NULL ||
       e->contexts == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   for (int64_t j = 0; j < columns; j++) {
     const weir_role role = weir_schema_type(e->schema, j).role;

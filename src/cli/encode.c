@@ -40,7 +40,7 @@ static int set_up(encoder *e, const cli_args *args) {
   e->rows = malloc(block * (size_t)e->width);
   if (e->names == NULL || e->column == NULL || e->z == NULL || e->det == NULL ||
       e->rows == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   for (int64_t j = 0; j < e->k; j++) {
     e->column[j] = (weir_column){e->names[j], WEIR_CELL_REAL, 0, NULL};

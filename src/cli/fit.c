@@ -72,13 +72,15 @@ static int read_split(const char *text, double part[3]) {
   for (int i = 0; i < 3; i++) {
     part[i] = strtod(text, &end);
     if (end == text || *end != (i < 2 ? ',' : '\0') || !(part[i] >= 0.0)) {
-      return cli_usage("--split: expected three numbers such as 0.8,0.1,0.1");
+      (void)cli_usage("--split: expected three numbers such as 0.8,0.1,0.1");
+      return CLI_USAGE;
     }
     sum += part[i];
     text = end + 1;
   }
   if (!(sum > 0.0) || !(part[0] > 0.0)) {
-    return cli_usage("--split: no rows are left to train on");
+    (void)cli_usage("--split: no rows are left to train on");
+    return CLI_USAGE;
   }
   part[1] /= sum;
   part[2] /= sum;
@@ -176,7 +178,7 @@ static int print_plan(const cli_job *job) {
   const double memory = table_bytes(job) + parameter_bytes(job);
   json_t *whole = cli_config_whole(&job->config, weir_model_config(job->model));
   if (whole == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   if (job->env->json) {
     return cli_json_print(

@@ -26,7 +26,7 @@ int cli_job_files(cli_job *job) {
   job->metrics = cli_format("%.*s.metrics.jsonl", (int)n, job->output);
   job->checkpoint = cli_format("%s.ckpt", job->output);
   if (job->yaml == NULL || job->metrics == NULL || job->checkpoint == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   return cli_can_write(job->output);
 }
@@ -76,7 +76,7 @@ static int write_yaml(const cli_job *job) {
   json_t *whole = cli_config_whole(&job->config, weir_model_config(job->model));
   char *text = NULL;
   if (whole == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   int code = cli_fail(weir_config_yaml(job->env->ctx, whole, &text));
   if (code == 0) {
@@ -90,7 +90,7 @@ static int write_yaml(const cli_job *job) {
 static int save(cli_job *job) {
   char *text = json_dumps(job->record, JSON_COMPACT);
   if (text == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   weir_status status = weir_model_set_record(job->model, text);
   free(text);

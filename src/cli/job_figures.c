@@ -107,7 +107,7 @@ int cli_job_figures(cli_job *job) {
     cli_warn("no baselines: %s", weir_error());
   }
   job->record = make_record(job);
-  return job->record != NULL ? 0 : cli_error("out of memory");
+  return job->record != NULL ? 0 : cli_no_memory();
 }
 
 static void print_score(const char *name, const weir_score *s) {

@@ -70,7 +70,7 @@ static void print_value(FILE *to, const json_t *value) {
 
 int cli_json_print(FILE *to, json_t *value) {
   if (value == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   errno = 0;
   print_value(to, value);

@@ -70,7 +70,7 @@ static int set_up(scorer *s, const cli_args *args) {
   s->terms = malloc(block * (size_t)(s->parts + 1));
   if (s->column == NULL || s->rows == NULL || s->log_prob == NULL || s->terms == NULL ||
       (keep > 0 && !cli_lowest_create(&s->lowest, keep, s->width))) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   return 0;
 }

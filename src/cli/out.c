@@ -104,7 +104,7 @@ static int write_all(int fd, const char *text) {
 int cli_write_text(const char *path, const char *text) {
   char *temp = cli_format("%s.tmp-%ld", path, (long)getpid());
   if (temp == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   const int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   int bad = fd < 0 ? -1 : write_all(fd, text);

@@ -41,7 +41,7 @@ static char *data_root(void) {
 static int check_file(const cli_job *job, const char *file, const char *expected) {
   char digest[65];
   char *path = cli_format("%s/%s", job->root, file);
-  int code = path == NULL ? cli_error("out of memory")
+  int code = path == NULL ? cli_no_memory()
                           : cli_fail(weir_file_digest(job->env->ctx, path, digest));
   if (code != 0) {
     cli_note("the data of recipes is looked for in the folder WEIR_DATA");
@@ -89,7 +89,7 @@ static int report(
     const cli_job *job, const cli_args *args, const char *name, double seconds) {
   const char *results = cli_text(args, "results", NULL);
   char *row = table_row(job, name, seconds);
-  int code = row == NULL ? cli_error("out of memory") : 0;
+  int code = row == NULL ? cli_no_memory() : 0;
   if (code == 0 && job->env->json) {
     json_t *out = cli_job_json(job);
     json_object_set_new(out, "recipe", json_string(name));
@@ -155,7 +155,7 @@ static int run_recipe(cli_env *env, const cli_args *args, const char *path) {
       .again = again,
       .resume = cli_has(args, "resume")};
   const int code = root == NULL || output == NULL || again == NULL
-                       ? cli_error("out of memory")
+                       ? cli_no_memory()
                        : run_job(&job, args, path);
   cli_job_free(&job);
   free(root);

@@ -90,7 +90,7 @@ static int read_inputs(inputs *in, cli_env *env, const cli_args *args) {
       metrics != NULL ? cli_format("%s", metrics) : metrics_beside(args->words[0]);
   in->command = command_line(args);
   if (code == 0 && (in->metrics == NULL || in->command == NULL)) {
-    code = cli_error("out of memory");
+    code = cli_no_memory();
   }
   return code;
 }

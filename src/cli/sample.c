@@ -39,7 +39,7 @@ static int make_columns(sampler *s) {
   const int64_t columns = weir_schema_columns(s->schema);
   s->column = calloc((size_t)columns + 1, sizeof *s->column);
   if (s->column == NULL) {
-    return cli_error("out of memory");
+    return cli_no_memory();
   }
   for (int64_t j = 0; j < columns; j++) {
     if (shown(s, j)) {
@@ -77,7 +77,7 @@ static int set_up(sampler *s, const cli_args *args) {
   s->contexts = malloc(block * (size_t)(s->context.width + 1));
   if (code == 0 &&
       (s->x == NULL || s->rows == NULL || s->lp == NULL || s->contexts == NULL)) {
-    code = cli_error("out of memory");
+    code = cli_no_memory();
   }
   return code;
 }

@@ -22,6 +22,10 @@ void cli_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Say what is wrong; give the exit code. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static inline int cli_no_memory(void) {
+  (void)cli_error("out of memory");
+  return CLI_FAILED;
+}
 /* Says weir_error() for a status; gives its exit code. 0 for WEIR_OK. */
 int cli_fail(weir_status status);
 /* Flushes stdout: CLI_DONE when all of it was written or the reader has gone. */
