@@ -210,7 +210,9 @@ static void test_made(made *m) {
   OK(weir_selftest(&m->result, m->model, all, &o));
   for (int64_t i = 0; i < weir_selftest_checks(m->result); i++) {
     const weir_check c = weir_selftest_check(m->result, i);
-    print_message("  %-36s %-11s %s\n", c.name, weir_check_state_text(c.state), c.text);
+    if (c.state != WEIR_CHECK_PASSED) {
+      print_message("  %s: %s: %s\n", weir_check_state_text(c.state), c.name, c.text);
+    }
   }
 }
 
@@ -300,6 +302,60 @@ static void a_wrong_inverse_is_found(void **state) {
   unmake(&m);
 }
 
+/* The density given a context integrates over the event columns alone. */
+static void conditional_models_pass(void **state) {
+  (void)state;
+  static const char *const types[] = {"a=real", "b=real", "w=context(real)"};
+  sound(3, types, "nsf", "integral");
+}
+
+static void nothing_checked_is_not_ok(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  weir_selftest_result *r = NULL;
+  OK(weiri_selftest_result_create(&r, ctx));
+  assert_false(weir_selftest_ok(r));
+  OK(weiri_selftest_skipped(r, "integral", "%d columns", 9));
+  assert_false(weir_selftest_ok(r));
+  const weir_check good = {.value = 0.0, .tolerance = 1.0};
+  OK(weiri_selftest_measured(r, "finite", false, good, "numbers alone"));
+  assert_false(weir_selftest_ok(r));
+  OK(weiri_selftest_measured(r, "integral", true, good, "the density"));
+  assert_true(weir_selftest_ok(r));
+  const weir_check nan = {.value = NAN, .tolerance = 1.0};
+  OK(weiri_selftest_measured(r, "other", false, nan, "not a number"));
+  assert_false(weir_selftest_ok(r));
+  assert_int_equal(weir_selftest_count(r, WEIR_CHECK_PASSED), 2);
+  assert_int_equal(weir_selftest_count(r, WEIR_CHECK_FAILED), 1);
+  assert_int_equal(weir_selftest_count(r, WEIR_CHECK_NOT_CHECKED), 1);
+  assert_string_equal(weir_selftest_check(r, 0).text, "9 columns");
+  weir_selftest_destroy(&r);
+  assert_null(r);
+  weir_selftest_destroy(&r);
+  weir_ctx_destroy(&ctx);
+}
+
+/* The same seed gives the same figures; rows must be there. */
+static void results_repeat(void **state) {
+  (void)state;
+  made m;
+  make(&m, 1, PLANE, "gaussian");
+  test_made(&m);
+  weir_selftest_result *first = m.result;
+  test_made(&m);
+  assert_int_equal(weir_selftest_checks(first), weir_selftest_checks(m.result));
+  for (int64_t i = 0; i < weir_selftest_checks(first); i++) {
+    assert_string_equal(
+        weir_selftest_check(first, i).text, weir_selftest_check(m.result, i).text);
+  }
+  weir_selftest_destroy(&first);
+  weir_selftest_destroy(&m.result);
+  const weir_row_set none = {m.frame, NULL, 0};
+  assert_int_equal(weir_selftest(&m.result, m.model, none, NULL), WEIR_E_DATA);
+  assert_null(m.result);
+  unmake(&m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cubature_knows_integrals),
@@ -308,6 +364,9 @@ int main(void) {
       cmocka_unit_test(sound_models_pass),
       cmocka_unit_test(a_wrong_log_determinant_is_found),
       cmocka_unit_test(a_wrong_inverse_is_found),
+      cmocka_unit_test(conditional_models_pass),
+      cmocka_unit_test(nothing_checked_is_not_ok),
+      cmocka_unit_test(results_repeat),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
