@@ -246,6 +246,31 @@ static void test_unary_ulps(void **state) {
   }
 }
 
+/* An element has the same bits alone and anywhere in an array: threads may cut arrays
+ * where they like. */
+static void test_position(void **state) {
+  (void)state;
+  enum { N = 203 };
+  const weir_dtype types[] = {WEIR_F32, WEIR_F64};
+  for (int l = 0; l < 3; l++) {
+    const weiri_kern *kern = weiri_kern_select(levels[l]);
+    for (int t = 0; kern != NULL && t < 2; t++) {
+      const size_t size = weir_dtype_size(types[t]);
+      char *x = fill(types[t], N, 40), *y = fill(types[t], N, 0);
+#define X(name)                                                                        \
+  kern->name[t](N, x, y);                                                              \
+  for (size_t i = 0; i < N; i++) {                                                     \
+    double one;                                                                        \
+    kern->name[t](1, x + i * size, &one);                                              \
+    assert_memory_equal(&one, y + i * size, size);                                     \
+  }
+      WEIRI_UNARY_LIST(X)
+#undef X
+      free(x), free(y);
+    }
+  }
+}
+
 static void test_special_values(void **state) {
   (void)state;
   for (int l = 0; l < 3; l++) {
@@ -322,6 +347,7 @@ int main(void) {
       cmocka_unit_test(test_gemm),
       cmocka_unit_test(test_gemm_split),
       cmocka_unit_test(test_unary_ulps),
+      cmocka_unit_test(test_position),
       cmocka_unit_test(test_special_values),
       cmocka_unit_test(test_rows),
   };

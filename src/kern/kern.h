@@ -23,7 +23,7 @@ typedef enum weiri_act { WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH } weiri_
  * nondecreasing: of row i only columns j < n_hi[i] are wanted; the others are stored as
  * exact zero (when accumulate: left alone). Every element of C is the same sum in the
  * same order whatever m, n, and the part of a larger product that a call computes:
- * callers split m and n at will. */
+ * callers split m at will, n at multiples of 64. */
 typedef struct weiri_gemm {
   int64_t m, n, k;
   const void *a, *b;
@@ -35,7 +35,7 @@ typedef struct weiri_gemm {
   const int64_t *k_hi, *k_lo, *n_hi;
 } weiri_gemm;
 
-/* Elementwise functions of one argument; expressions in kern/cpu/unary.inl. The domain
+/* Elementwise functions of one argument; expressions in kern/cpu/elementwise.inl. The domain
  * is all floats: what is undefined gives NaN as libm does. */
 /* clang-format off */
 #define WEIRI_UNARY_LIST(X)                                                              \
