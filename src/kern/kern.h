@@ -35,7 +35,7 @@ typedef struct weiri_gemm {
   const int64_t *k_hi, *k_lo, *n_hi;
 } weiri_gemm;
 
-/* Elementwise functions of one argument; expressions in kern/cpu/elementwise.inl. The domain
+/* Elementwise functions of one argument (kern/cpu/elementwise.inl). The domain
  * is all floats: what is undefined gives NaN as libm does. */
 /* clang-format off */
 #define WEIRI_UNARY_LIST(X)                                                              \
