@@ -158,8 +158,8 @@ static int stream(decoder *e, const cli_args *args, const char *output) {
   weir_reader *reader = NULL;
   int code = cli_fail(weir_reader_open(&reader, e->env->ctx, args->words[1], &opts));
   if (code == 0) {
-    code = cli_fail(weir_writer_open(&e->writer, e->env->ctx, output,
-        cli_text(args, "format", NULL), e->width, e->column, weir_reader_rows(reader)));
+    code = cli_fail(cli_writer_open(&e->writer, e->env, args, output, e->width,
+        e->column, weir_reader_rows(reader)));
   }
   while (code == 0 && cli_signal() == 0 && !weir_writer_closed(e->writer)) {
     weir_table *block = NULL;

@@ -115,8 +115,7 @@ static weir_status stream(encoder *e, const cli_args *args, const char *output) 
   weir_status status = cli_rows_open(&in, e->env, weir_model_schema(e->model),
       args->words[1], args, WEIR_FRAME_X | WEIR_FRAME_CONTEXT);
   if (status == WEIR_OK) {
-    status = weir_writer_open(&e->writer, e->env->ctx, output,
-        cli_text(args, "format", NULL), e->width, e->column,
+    status = cli_writer_open(&e->writer, e->env, args, output, e->width, e->column,
         weir_reader_rows(in.reader));
   }
   bool more = status == WEIR_OK;

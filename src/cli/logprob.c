@@ -144,8 +144,7 @@ static weir_status take_block(scorer *s, const cli_rows *in) {
 
 static weir_status open_writer(
     scorer *s, const cli_args *args, const char *output, int64_t rows) {
-  return weir_writer_open(&s->writer, s->env->ctx, output,
-      cli_text(args, "format", NULL), s->width, s->column, rows);
+  return cli_writer_open(&s->writer, s->env, args, output, s->width, s->column, rows);
 }
 
 static weir_status stream(scorer *s, const cli_args *args, const char *output) {

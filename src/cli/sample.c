@@ -136,8 +136,8 @@ static weir_status write_block(sampler *s, int64_t n) {
 }
 
 static weir_status stream(sampler *s, const cli_args *args, const char *output) {
-  weir_status status = weir_writer_open(&s->writer, s->env->ctx, output,
-      cli_text(args, "format", NULL), s->width, s->column, s->total);
+  weir_status status =
+      cli_writer_open(&s->writer, s->env, args, output, s->width, s->column, s->total);
   for (int64_t first = 0; status == WEIR_OK && first < s->total; first += CLI_BLOCK) {
     const int64_t left = s->total - first;
     const int64_t n = left < CLI_BLOCK ? left : CLI_BLOCK;
