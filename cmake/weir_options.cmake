@@ -10,8 +10,7 @@ endif()
 
 option(WEIR_WERROR "Warnings are errors" OFF)
 option(WEIR_FUZZ "Build the readers' fuzz targets (Clang)" OFF)
-option(WEIR_PARTIAL "Leave out listed source files that do not exist" OFF)
-mark_as_advanced(WEIR_PARTIAL RANDOM123_INCLUDE_DIR)
+mark_as_advanced(RANDOM123_INCLUDE_DIR)
 
 add_library(weir_dependencies INTERFACE)
 target_include_directories(weir_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

@@ -7,8 +7,6 @@ set(WEIR_ROOMS base kern dev tensor ad data comm op nn optim elem part move dist
 macro(weir_add_source path)
   if(EXISTS ${path})
     set_property(GLOBAL APPEND PROPERTY weir_source_list ${path})
-  elseif(WEIR_PARTIAL)
-    message(WARNING "left out, as it does not exist: ${path}")
   else()
     message(FATAL_ERROR "listed, but does not exist: ${path}")
   endif()
