@@ -35,9 +35,9 @@ asan tsan:
 	ctest --preset $@ -j $(JOBS)
 
 bench:
-	cmake --preset release -DWEIR_BENCH=ON $(CMAKE_OPTIONS)
-	cmake --build --preset release -j $(JOBS)
-	cmake --build build/release --target bench
+	cmake --preset release $(CMAKE_OPTIONS)
+	cmake --build --preset release -j $(JOBS) --target bench_kern
+	build/release/bench/bench_kern
 
 format:
 	git ls-files '*.c' '*.h' '*.inl' | xargs clang-format-14 -i
