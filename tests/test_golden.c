@@ -13,7 +13,7 @@ static json_t *load(void) {
   json_error_t error;
   json_t *root = json_load_file(WEIR_SOURCE_DIR "/tests/golden/nflows.json", 0, &error);
   assert_non_null(root);
-  return json_object_get(root, "cases");
+  return root;
 }
 
 static double *numbers(const json_t *list) {
@@ -91,12 +91,14 @@ static void test_nflows(void **state) {
   (void)state;
   weir_ctx *ctx = NULL;
   assert_int_equal(weir_ctx_create(&ctx, NULL), WEIR_OK);
-  json_t *cases = load();
+  json_t *root = load();
+  const json_t *cases = json_object_get(root, "cases");
   assert_true(json_array_size(cases) == 6);
   for (size_t i = 0; i < json_array_size(cases); i++) {
     check_case(ctx, json_array_get(cases, i), WEIR_F64);
     check_case(ctx, json_array_get(cases, i), WEIR_F32);
   }
+  json_decref(root);
   weir_ctx_destroy(&ctx);
 }
 
