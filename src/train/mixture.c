@@ -261,7 +261,7 @@ static weir_status start(
   weiri_mixture all;
   WEIR_TRY(weiri_gaussian_fit(&all, ctx, rows));
   double *near = weiri_calloc(ctx, (size_t)rows->n, sizeof *near);
-  for (int64_t c = 0; near != NULL && c < mix->k; c++) {
+  for (int64_t c = 0; near != NULL && all.chol != NULL && c < mix->k; c++) {
     memcpy(mix->chol + (size_t)c * size, all.chol, size * sizeof *all.chol);
     mix->log_weight[c] = -log((double)mix->k);
   }
