@@ -4,7 +4,7 @@ find_package(Git QUIET)
 string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type_upper)
 string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${build_type_upper}}" flags)
 if(WEIR_SANITIZE)
-  string(APPEND flags " -fsanitize=${WEIR_SANITIZE}")
+  string(APPEND flags " -fsanitize=${WEIR_SANITIZERS}")
 endif()
 add_custom_target(weir_build_h
   COMMAND ${CMAKE_COMMAND}

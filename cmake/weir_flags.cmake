@@ -15,16 +15,21 @@ if(WEIR_WERROR)
 endif()
 
 # GCC warns of conversions that are none under -fsanitize=undefined: not with WEIR_WERROR.
-set(WEIR_SANITIZE "" CACHE STRING "address,undefined or thread: builds with sanitizers")
+set(WEIR_SANITIZE "" CACHE STRING "address (with undefined) or thread: a sanitizer build")
 
 add_library(weir_flags INTERFACE)
 # Contraction changes results between compilers; kern/ asks for it where it is wanted.
 target_compile_options(weir_flags INTERFACE ${WEIR_WARNINGS} -ffp-contract=off)
 target_compile_definitions(weir_flags INTERFACE _POSIX_C_SOURCE=200809L)
+if(WEIR_SANITIZE STREQUAL "address")
+  set(WEIR_SANITIZERS address,undefined)
+else()
+  set(WEIR_SANITIZERS "${WEIR_SANITIZE}")
+endif()
 if(WEIR_SANITIZE)
-  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all
+  add_compile_options(-fsanitize=${WEIR_SANITIZERS} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${WEIR_SANITIZE})
+  add_link_options(-fsanitize=${WEIR_SANITIZERS})
 endif()
 if(WEIR_FUZZ)
   if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
