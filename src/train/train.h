@@ -150,7 +150,7 @@ typedef struct weiri_loop {
   size_t weights_bytes, stats_bytes;
   struct weiri_metrics *metrics;
   double rate, norm; /* of the last step */
-  /* the clock of this session */
+  /* the clock since this start */
   double begun, before; /* time at its start, seconds used before it */
   double measured;      /* time at the end of step measured_step */
   int64_t measured_step, first_step;
