@@ -71,6 +71,9 @@ typedef struct weiri_rqs {
   bool inverse;
 } weiri_rqs;
 
+/* Elements that the kernels of splines take at a time. */
+#define WEIRI_RQS_BLOCK 32
+
 typedef struct weiri_kern {
   const char *isa; /* "base", "v3", "v4" */
 #define X(name) weiri_unary_fn *name[2];
@@ -105,7 +108,7 @@ typedef struct weiri_kern {
   void (*adam[2])(int64_t n, void *w, void *m, void *v, const void *g, double lr,
       double decay, double beta1, double beta2, double eps, double c1, double c2,
       double scale);
-  /* n elements: z and log |dz/dx|; scratch of 4 bins numbers */
+  /* n elements: z and log |dz/dx|; scratch of WEIRI_RQS_BLOCK params numbers */
   void (*rqs[2])(const weiri_rqs *s, int64_t n, const void *x, const void *theta,
       void *z, void *log_det, void *scratch);
   /* gx and gtheta [n, params] from gz and the gradient gl of the log-derivative */

@@ -45,7 +45,8 @@ static job make_job(weir_tape *t, const weir_node *y) {
 
 static void run(weir_tape *t, job *j, double cost,
     void (*chunk)(void *arg, int64_t i, void *scratch)) {
-  const size_t scratch = (size_t)(4 * j->spline->bins) * weir_dtype_size(j->dtype);
+  const size_t scratch =
+      (size_t)(WEIRI_RQS_BLOCK * j->spline->params) * weir_dtype_size(j->dtype);
   weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), (j->n + ROWS - 1) / ROWS,
                          cost * (double)(j->n * j->spline->bins), scratch, chunk, j));
 }

@@ -9,8 +9,6 @@
 
 #define vec_any NAME(vec_any)
 #define vec_int NAME(vec_int)
-#define four NAME(four)
-#define four_any NAME(four_any)
 #ifndef WEIRI_UNROLL
 #if !defined(__clang__)
 #define WEIRI_UNROLL _Pragma("GCC unroll 16")
@@ -200,8 +198,6 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
 }
 #undef vec_any
 #undef vec_int
-#undef four
-#undef four_any
 #undef NR
 #undef KC
 #undef NC

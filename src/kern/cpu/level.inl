@@ -17,6 +17,7 @@
 #define NAME(x) x##_f32
 #define LIBM(x) x##f
 #define vec vec_f32
+#include "kern/cpu/transpose.inl"
 #include "kern/cpu/elementwise.inl"
 #include "kern/cpu/reduce.inl"
 #include "kern/cpu/rqs.inl"
@@ -34,6 +35,7 @@
 #define NAME(x) x##_f64
 #define LIBM(x) x
 #define vec vec_f64
+#include "kern/cpu/transpose.inl"
 #include "kern/cpu/elementwise.inl"
 #include "kern/cpu/reduce.inl"
 #include "kern/cpu/rqs.inl"
