@@ -26,6 +26,15 @@ typedef struct weir_tri_opts {
   bool unit;      /**< the diagonal is 1 and not read */
 } weir_tri_opts;
 
+/** How a kernel moves over an image. */
+typedef struct weir_conv_opts {
+  int64_t stride; /**< pixels from one place to the next, both ways */
+  int64_t pad;    /**< zeros around the image */
+  /** conv_transpose: size of the result, 0: the smallest, (in - 1) stride + kernel - 2
+   * pad; up to stride - 1 more (PyTorch's output_padding). */
+  int64_t height, width;
+} weir_conv_opts;
+
 /** A function of rows for weir_custom: fills value[n] from x[n, d] and, when grad is
  * not NULL, grad[n, d] with the gradients. The same rows always give the same numbers.
  * Called from the thread that records or differentiates. Any other status than WEIR_OK
