@@ -17,6 +17,7 @@ static const map_case maps[] = {
     {"affine", ", \"scale\": \"tanh-exp\", \"bound\": 1.5", false},
     {"affine", ", \"scale\": \"sigmoid\"", false},
     {"affine", ", \"scale\": \"softplus\"", false},
+    {"gated", ", \"forget_bias\": 0.5", false},
     {"rqs", ", \"bins\": 4", false},
     {"rqs", ", \"bins\": 8, \"tail_bound\": 5", false},
     {"rqs", ", \"bins\": 5, \"tails\": \"none\"", false},

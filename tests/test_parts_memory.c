@@ -60,9 +60,12 @@ static const char *const specs[] = {
     "{\"name\": \"made_mog\", \"components\": 2}",
     ("{\"name\": \"flow\", \"layers\": [\"standardize\", \"permutation\", \"reverse\", "
      "\"lu_linear\", \"linear\", \"scaling\", \"actnorm\", \"batch_norm\"]}"),
+    ("{\"name\": \"flow\", \"layers\": [\"radial\", \"rotation\", {\"name\": "
+     "\"householder\", \"reflections\": 3, \"chained\": true, \"net\": \"mlp\"}]}"),
     ("{\"name\": \"flow\", \"layers\": [{\"name\": \"slice\", \"columns\": [1]}, "
      "{\"name\": \"variational\", \"latent_dim\": 2, \"posterior\": {\"name\": "
-     "\"flow\", \"layers\": [\"planar\"], \"base\": {\"name\": \"normal\", \"kind\": "
+     "\"flow\", \"layers\": [\"planar\", \"sylvester\"], \"base\": {\"name\": "
+     "\"normal\", \"kind\": "
      "\"diagonal\"}}}]}"),
 };
 
