@@ -112,6 +112,31 @@ typedef struct weir_column_stats {
 WEIR_API WEIR_MUST_USE weir_status weir_table_stats(
     const weir_table *table, int64_t column, weir_column_stats *out);
 
+/* ---- patches of images ------------------------------------------------------------
+ */
+
+typedef struct weir_patch_opts {
+  uint32_t struct_size; /**< sizeof(weir_patch_opts) */
+  int64_t n;            /**< patches wanted */
+  int64_t size;         /**< height and width of a patch, pixels */
+  double levels;        /**< values are divided by this: 256 for bytes */
+  bool noise;           /**< uniform noise on (0, 1) is added before that */
+  bool centre;          /**< the patch's mean is taken off and its last pixel dropped */
+  uint64_t seed;
+} weir_patch_opts;
+#define WEIR_PATCH_OPTS_INIT                                                           \
+  { sizeof(weir_patch_opts), 1000, 8, 256.0, true, true, 0 }
+
+/** Patches [opts->n, size * size - centre] at random places of grey images: columns x1,
+ * x2, ... are the pixels by rows. images: a table of an IDX file of three dimensions;
+ * rows: the n images to cut from, NULL for all. Patch i depends on the seed, i and the
+ * list of images alone. opts may be NULL. With 8, 256, noise and centre this is the
+ * preparation of the BSDS300 benchmark: 63 columns. Errors: E_CONFIG (size, number),
+ * E_DATA (not images), E_ARGUMENT, E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_table_patches(weir_table **out, weir_ctx *ctx,
+    const weir_table *images, int64_t n, const int64_t *rows,
+    const weir_patch_opts *opts);
+
 /* ---- streaming ------------------------------------------------------------------- */
 
 /** An open file that gives a block of rows at a time, in constant memory. */

@@ -29,9 +29,9 @@ static const weir_opt top_options[] = {
     {0}};
 
 typedef struct data_section {
-  char *file, *valid, *test, *mask, *context, *weight;
+  char *file, *valid, *test, *mask, *mask_file, *context, *weight;
   double valid_fraction, test_fraction;
-  const weir_spec *columns;
+  const weir_spec *columns, *patches;
   bool drop_missing, allow_constant;
   int format, header;
 } data_section;
@@ -49,6 +49,10 @@ static const weir_opt data_options[] = {
         "part of the rows held out; -1: 0.1 unless test or mask is given"},
     {"mask", WEIR_OPT_TEXT, AT(mask), "null", 0, 0, NULL,
         "column that says train, valid or test (or 0, 2, 1)"},
+    {"mask_file", WEIR_OPT_TEXT, AT(mask_file), "null", 0, 0, NULL,
+        "table with the mask column, as many rows as file; else file itself"},
+    {"patches", WEIR_OPT_SPEC, AT(patches), "null", 0, 0, NULL,
+        "the tables are images: take patches of them (weir list patches)"},
     {"columns", WEIR_OPT_SPEC, AT(columns), "null", 0, 0, NULL,
         "types of columns, {name: type}; the others are guessed"},
     {"context", WEIR_OPT_TEXT, AT(context), "null", 0, 0, NULL,
@@ -83,10 +87,11 @@ static const weir_opt run_options[] = {
     {0}};
 
 const weir_opt *cli_section_options(const char *section) {
-  return strcmp(section, "data") == 0    ? data_options
-         : strcmp(section, "train") == 0 ? weir_fit_options()
-         : strcmp(section, "run") == 0   ? run_options
-                                         : NULL;
+  return strcmp(section, "data") == 0      ? data_options
+         : strcmp(section, "patches") == 0 ? cli_patches_options()
+         : strcmp(section, "train") == 0   ? weir_fit_options()
+         : strcmp(section, "run") == 0     ? run_options
+                                           : NULL;
 }
 
 const char *cli_key_text(const json_t *section, const char *key) {

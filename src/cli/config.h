@@ -30,6 +30,8 @@ bool cli_key_true(const json_t *section, const char *key);
  * section as the model says it (JSON text). NULL when memory ran out. */
 json_t *cli_config_whole(const cli_config *config, const char *model);
 
+/* Option table of data.patches: job_patches.c */
+const weir_opt *cli_patches_options(void);
 /* Option tables of the sections, for listings; NULL for an unknown section. */
 const weir_opt *cli_section_options(const char *section);
 

@@ -150,6 +150,7 @@ void cli_job_free(cli_job *job) {
     weir_frame_destroy(&job->frame[i]);
     weir_table_destroy(&job->table[i]);
   }
+  weir_table_destroy(&job->masks);
   weir_model_destroy(&job->model);
   weir_split_destroy(&job->split);
   weir_schema_destroy(&job->schema);

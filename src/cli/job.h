@@ -17,6 +17,7 @@ typedef struct cli_job {
   double time_limit;
   /* made by cli_job_data: train, valid, test */
   weir_table *table[3];
+  weir_table *masks; /* data.mask_file */
   weir_frame *frame[3];
   weir_schema *schema;
   weir_split *split;
@@ -39,10 +40,14 @@ int cli_job_configure(cli_job *job, const cli_args *args, const char *file);
 /* All that follows: files, data, model, training, or for a dry run data and model. */
 int cli_job_run(cli_job *job, bool dry_run);
 int cli_job_data(cli_job *job);
+/* Patches of the tables in their place, where data.patches asks: job_patches.c */
+int cli_job_patches(cli_job *job);
 int cli_job_model(cli_job *job);
 int cli_job_train(cli_job *job);
 void cli_job_free(cli_job *job);
 
+/* The rows of the parts into PREFIX-train.FORMAT and so on: job_rows.c */
+int cli_job_write_rows(const cli_job *job, const char *prefix, const char *format);
 /* Names of the files beside the model; whether the model can be written there. */
 int cli_job_files(cli_job *job);
 /* Score, baselines and record: job_figures.c */

@@ -27,17 +27,17 @@ static weir_read_opts read_opts(const json_t *data) {
 }
 
 static int read_tables(cli_job *job) {
-  static const char *const keys[] = {"file", "valid", "test"};
+  static const char *const keys[] = {"file", "valid", "test", "mask_file"};
   const weir_read_opts opts = read_opts(job->config.data);
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     const char *path = cli_key_text(job->config.data, keys[i]);
     if (path == NULL && i == 0) {
       return cli_usage("expected a table to train on: DATA, or data.file");
     }
     char buf[4096];
     if (path != NULL) {
-      const int code = cli_fail(weir_table_read(
-          &job->table[i], job->env->ctx, place(job, path, buf, sizeof buf), &opts));
+      const int code = cli_fail(weir_table_read(i < 3 ? &job->table[i] : &job->masks,
+          job->env->ctx, place(job, path, buf, sizeof buf), &opts));
       if (code != 0) {
         return code;
       }
@@ -59,7 +59,7 @@ static int guess_schema(cli_job *job) {
     snprintf(texts[0], sizeof texts[0], "%s=weight", weight);
     types[opts.n_types++] = texts[0];
   }
-  if (mask != NULL) {
+  if (mask != NULL && job->masks == NULL) {
     snprintf(texts[1], sizeof texts[1], "%s=ignored", mask);
     types[opts.n_types++] = texts[1];
   }
@@ -118,8 +118,8 @@ static weir_status split_by_mask(cli_job *job, const char *mask, double valid) {
   for (int64_t i = 0; i < n; i++) {
     rows[i] = weir_frame_row(job->frame[0], i);
   }
-  const weir_status status = weir_split_mask(
-      &job->split, job->env->ctx, job->table[0], mask, n, rows, valid, job->seed);
+  const weir_status status = weir_split_mask(&job->split, job->env->ctx,
+      job->masks != NULL ? job->masks : job->table[0], mask, n, rows, valid, job->seed);
   free(rows);
   return status;
 }
@@ -136,15 +136,30 @@ static int check_parts(const cli_job *job, const char *mask) {
   if (mask != NULL && cli_key_real(data, "test_fraction") > 0.0) {
     return cli_usage("data.test_fraction: the mask says which rows test");
   }
+  if (job->masks != NULL && mask == NULL) {
+    return cli_usage("data.mask_file: expected data.mask, the column to take");
+  }
+  if (job->masks != NULL &&
+      weir_table_rows(job->masks) != weir_table_rows(job->table[0])) {
+    return cli_usage("data.mask_file: %s has %" PRId64 " rows, the data %" PRId64,
+        weir_table_source(job->masks), weir_table_rows(job->masks),
+        weir_table_rows(job->table[0]));
+  }
   return 0;
 }
 
+static bool has_patches(const cli_job *job) {
+  const json_t *patches = json_object_get(job->config.data, "patches");
+  return patches != NULL && !json_is_null(patches);
+}
+
+/* The images of patches are split already. */
 static int split_rows(cli_job *job) {
   const char *mask = cli_key_text(job->config.data, "mask");
   const double valid = fraction(job, "valid_fraction", WEIR_SPLIT_VALID);
   const double test = fraction(job, "test_fraction", WEIR_SPLIT_TEST);
-  int code = check_parts(job, mask);
-  if (code != 0 || (mask == NULL && valid == 0.0 && test == 0.0)) {
+  int code = has_patches(job) ? 0 : check_parts(job, mask);
+  if (code != 0 || has_patches(job) || (mask == NULL && valid == 0.0 && test == 0.0)) {
     return code;
   }
   code = cli_fail(mask != NULL ? split_by_mask(job, mask, valid)
@@ -184,6 +199,9 @@ static void resolve_section(cli_job *job) {
 
 int cli_job_data(cli_job *job) {
   int code = read_tables(job);
+  if (code == 0 && has_patches(job)) {
+    code = cli_job_patches(job);
+  }
   if (code == 0) {
     code = guess_schema(job);
   }

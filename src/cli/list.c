@@ -10,7 +10,7 @@
 
 enum { REGISTRIES_MAX = 24 };
 
-static const char *const sections[] = {"data", "train", "run"};
+static const char *const sections[] = {"data", "patches", "train", "run"};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 /* Option types as they are written. */
@@ -172,8 +172,9 @@ const cli_verb cli_verb_list = {
     .options = (const cli_opt *const[]){options, NULL},
     .text =
         "WHAT is presets, layers, maps, distributions, networks, optimizers, "
-        "schedules, readers, recipes, or a section of a configuration: data, train, "
-        "run (keys of train that the program reads). With WHAT the options are "
+        "schedules, readers, recipes, or a section of a configuration: data, patches "
+        "(data.patches), train, run (keys of train that the program reads). With WHAT "
+        "the options are "
         "listed too.",
     .examples =
         (const char *const[]){"weir list presets", "weir list layers --json", NULL},

@@ -12,8 +12,10 @@
 #include "weir/about.h"
 
 static const cli_opt options[] = {
-    {"output", 'o', CLI_FILE, "MODEL", "model file to write; else NAME.safetensors", 0,
-        0, NULL, NULL},
+    {"output", 'o', CLI_FILE, "MODEL",
+        "model file to write; else NAME.safetensors; of rows: what the names of the "
+        "files begin with, else NAME",
+        0, 0, NULL, NULL},
     {"set", 's', CLI_TEXT, "KEY=VALUE", "a key of the configuration; may be repeated",
         0, 0, NULL, NULL},
     {"time-limit", 0, CLI_REAL, "SECONDS",
@@ -23,6 +25,8 @@ static const cli_opt options[] = {
         NULL, NULL},
     {"results", 0, CLI_FILE, "FILE", "append the result as a row of a Markdown table",
         0, 0, NULL, NULL},
+    {"format", 0, CLI_TEXT, "FORMAT", "of rows: csv, tsv or npy (csv)", 0, 0,
+        "csv|tsv|npy", NULL},
     {0}};
 
 static const char table_head[] =
@@ -125,16 +129,30 @@ static char *command_line(const cli_args *args, const char *name) {
   return line;
 }
 
+/* The rows of every part as files, and for machines the whole configuration. */
+static int write_rows(const cli_job *job, const cli_args *args) {
+  const int code = cli_job_write_rows(
+      job, cli_text(args, "output", args->words[1]), cli_text(args, "format", "csv"));
+  if (code != 0 || !job->env->json) {
+    return code;
+  }
+  json_t *whole = cli_config_whole(&job->config, weir_model_config(job->model));
+  return whole == NULL ? cli_no_memory() : cli_json_print(stdout, whole);
+}
+
 static int run_job(cli_job *job, const cli_args *args, const char *path) {
   const double begun = cli_seconds();
+  const bool rows = strcmp(args->words[0], "rows") == 0;
   int code = cli_job_configure(job, args, path);
   if (code == 0) {
     code = check_files(job);
   }
   if (code == 0) {
-    code = cli_job_run(job, false);
+    code = cli_job_run(job, rows);
   }
-  return code == 0 ? report(job, args, args->words[1], cli_seconds() - begun) : code;
+  return code != 0 ? code
+         : rows    ? write_rows(job, args)
+                   : report(job, args, args->words[1], cli_seconds() - begun);
 }
 
 static int run_recipe(cli_env *env, const cli_args *args, const char *path) {
@@ -226,16 +244,18 @@ static int run_named(const cli_args *args, bool run_it) {
 }
 
 static int run(const cli_args *args) {
-  static const char *const what[] = {"list", "show", "run"};
+  static const char *const what[] = {"list", "show", "run", "rows"};
   const char *word = args->words[0];
   if (strcmp(word, "list") == 0) {
     return list(args);
   }
-  if (strcmp(word, "show") == 0 || strcmp(word, "run") == 0) {
-    return run_named(args, word[0] == 'r');
+  for (int i = 1; i < 4; i++) {
+    if (strcmp(word, what[i]) == 0) {
+      return run_named(args, i > 1);
+    }
   }
-  const char *near = cli_nearest(word, what, 3);
-  return cli_usage("expected list, show or run, found '%s'%s%s%s", word,
+  const char *near = cli_nearest(word, what, 4);
+  return cli_usage("expected list, show, run or rows, found '%s'%s%s%s", word,
       near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
       near == NULL ? "" : "'?");
 }
@@ -244,7 +264,7 @@ extern const cli_verb cli_verb_recipe;
 const cli_verb cli_verb_recipe = {
     .name = "recipe",
     .summary = "published experiments: list them, show one, run one",
-    .words = "list|show|run [NAME]",
+    .words = "list|show|run|rows [NAME]",
     .min_words = 1,
     .max_words = 2,
     .options = (const cli_opt *const[]){options, cli_compute_options, NULL},
@@ -252,8 +272,11 @@ const cli_verb cli_verb_recipe = {
         "A recipe is a configuration. Recipes are found in the folder WEIR_RECIPES, "
         "else beside the program or in the installation; their data in WEIR_DATA, "
         "and files are checked against the recipe's SHA-256. run prints the figures "
-        "and a row of a Markdown table.",
+        "and a row of a Markdown table. rows writes what would be trained, validated "
+        "and tested on as tables, NAME-train.csv and so on, and with --json prints the "
+        "configuration with all defaults: for other programs, and for weir eval.",
     .examples = (const char *const[]){"weir recipe list", "weir recipe show magic",
-        "WEIR_DATA=~/data weir recipe run magic --results results.md", NULL},
+        "WEIR_DATA=~/data weir recipe run magic --results results.md",
+        "weir recipe rows magic -o rows", NULL},
     .run = run,
 };

@@ -33,6 +33,8 @@ weir_status weiri_builder_init(weiri_builder *b, weir_ctx *ctx,
   b->d = d;
   WEIR_TRY(weiri_table_create(&b->table, ctx, d, layout->names, source));
   b->table->counts = layout->counts;
+  b->table->height = layout->height;
+  b->table->width = layout->width;
   const int64_t most = BLOCK_VALUES / d + 1;
   b->rows.capacity = block < most ? block : most;
   if (!layout->has_text) {

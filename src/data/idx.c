@@ -7,6 +7,7 @@
 typedef struct idx {
   weir_ctx *ctx;
   weiri_cells cells;
+  int64_t height, width; /* of three dimensions: images */
 } idx;
 
 static bool type_of(unsigned char code, weiri_cell_type *type) {
@@ -49,6 +50,8 @@ static weir_status read_dims(idx *f, int rank) {
     } else {
       f->cells.columns *= dim;
     }
+    f->height = rank == 3 && i == 1 ? dim : f->height;
+    f->width = rank == 3 && i == 2 ? dim : f->width;
   }
   return weiri_cells_check(&f->cells);
 }
@@ -83,7 +86,9 @@ static weir_status idx_open(
   *layout = (weir_layout){.columns = f->cells.columns,
       .rows = f->cells.rows,
       .counts = f->cells.type != WEIRI_F4 && f->cells.type != WEIRI_F8,
-      .single = f->cells.type == WEIRI_F4};
+      .single = f->cells.type == WEIRI_F4,
+      .height = f->height,
+      .width = f->width};
   return WEIR_OK;
 }
 

@@ -15,10 +15,11 @@ struct weir_table {
   weir_column *column;
   char *source;
   bool named;
-  bool counts;         /* pixels */
-  int64_t *line;       /* [n], or NULL: row numbers from first */
-  int64_t first;       /* rows of the file before this block */
-  weir_reader *keeper; /* owns mapped values */
+  bool counts;           /* pixels */
+  int64_t height, width; /* of images, a row each; 0: not known */
+  int64_t *line;         /* [n], or NULL: row numbers from first */
+  int64_t first;         /* rows of the file before this block */
+  weir_reader *keeper;   /* owns mapped values */
 };
 
 /* An empty table with names (copied; NULL: x1 ...), no values. */

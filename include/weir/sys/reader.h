@@ -49,6 +49,7 @@ typedef struct weir_layout {
   bool has_lines;           /**< rows have line numbers */
   bool counts;              /**< whole numbers that count something: pixels */
   bool single;              /**< all numbers are float32 */
+  int64_t height, width;    /**< a row is an image of that size; 0: it is not */
   const double *mapped;     /**< all values [rows, columns] in place, or NULL */
 } weir_layout;
 
