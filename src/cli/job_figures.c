@@ -157,6 +157,7 @@ json_t *cli_job_json(const cli_job *job) {
       out, "parameters", json_integer((json_int_t)weir_model_parameters(job->model)));
   json_object_set_new(out, "steps", json_integer((json_int_t)job->result.steps));
   json_object_set_new(out, "epochs", json_integer((json_int_t)job->result.epochs));
+  json_object_set_new(out, "valid_log_prob", cli_json_real(job->result.valid_log_prob));
   json_object_set_new(out, "seconds", cli_json_real(job->result.seconds));
   json_object_set_new(out, "peak_memory_bytes", cli_json_real(cli_peak_memory()));
   json_object_set_new(out, "resumed", json_boolean(job->result.resumed));

@@ -78,6 +78,35 @@ has out "| small |"
 [ "$(grep -c '^| small |' results.md)" -eq 2 ] || fail "--results"
 [ "$(grep -c '^| recipe |' results.md)" -eq 1 ] || fail "head of --results"
 [ -s small.safetensors ] || fail "no model of the recipe"
+# The rows of a recipe as tables, its configuration for other programs.
+"$WEIR" recipe rows small -q -o rows --json >out
+has out '"valid_fraction"'
+[ "$(cat rows-train.csv rows-valid.csv rows-test.csv | grep -cv '[a-z]*,.*[xy]')" -eq 400 ] ||
+  fail "rows of the recipe: $(wc -l rows-*.csv)"
+"$WEIR" eval small.safetensors rows-test.csv --json -q >out
+has out '"n": 100'
+code 2 "$WEIR" recipe rows small --format idx 2>err
+# A mask in a file of its own; patches of images, split by images.
+{ echo part; yes train | head -300; yes test | head -100; } >data/mask.csv
+sed -e '/test_fraction/d' -e 's/^  file: .*/&\n  mask_file: mask.csv\n  mask: part/' recipes/small.yaml >recipes/masked.yaml
+"$WEIR" recipe rows masked -q -o masked
+[ "$(wc -l <masked-test.csv)" -eq 101 ] || fail "mask_file"
+{ echo part; yes train | head -300; } >data/mask.csv
+code 2 "$WEIR" recipe rows masked -q -o masked 2>err
+has err "mask_file"
+{ printf '\000\000\010\003\000\000\000\012\000\000\000\020\000\000\000\020'
+  seq 1 2000 | tr -d '\n' | head -c 2560; } >data/images-idx3-ubyte
+cat >recipes/patches.yaml <<EOF
+data:
+  file: images-idx3-ubyte
+  patches: {size: 3, train: 200, valid: 20, test: 30}
+EOF
+"$WEIR" recipe rows patches -q -o patches --format npy
+[ "$(wc -c <patches-test.npy)" -eq $((128 + 30 * 8 * 8)) ] || fail "patches"
+code 2 "$WEIR" recipe rows patches -q -o p --set data.patches.size=17 2>err
+has err "16 x 16"
+code 2 "$WEIR" recipe rows patches -q -o p --set data.patches.sise=7 2>err
+has err "did you mean 'size'"
 code 2 "$WEIR" recipe run smal 2>err
 has err "did you mean 'small'"
 echo "1,2,A,3" >>data/small.csv
