@@ -11,7 +11,7 @@ help:
 	@echo "make test     install what is missing, build, run the tests"
 	@echo "make          release build in build/release"
 	@echo "make asan | tsan   sanitizer builds and their tests"
-	@echo "make bench    release build, then the benchmarks"
+	@echo "make bench    release build, then weir and its peers side by side (docs/benchmarks.md)"
 	@echo "make format | check | tidy   format the sources, check the rules, run clang-tidy"
 	@echo "make install  install the release build (PREFIX=/usr/local)"
 
@@ -36,8 +36,8 @@ asan tsan:
 
 bench:
 	cmake --preset release $(CMAKE_OPTIONS)
-	cmake --build --preset release -j $(JOBS) --target bench_kern
-	build/release/bench/bench_kern
+	cmake --build --preset release -j $(JOBS) --target bench_kern bench_peak bench_weir weir_program
+	python3 bench/run.py --write $(BENCH)
 
 format:
 	git ls-files '*.c' '*.h' '*.inl' | xargs clang-format-14 -i
