@@ -94,7 +94,9 @@ WEIR_API weir_var weir_fill(weir_tape *t, weir_shape shape, double value);
 WEIR_API weir_shape weir_var_shape(weir_tape *t, weir_var x);
 /** Size of axis i, counted from the end when negative; 0 for poison. */
 WEIR_API int64_t weir_var_dim(weir_tape *t, weir_var x, int axis);
-/** Its numbers, read-only, valid until the reset; NULL for poison. */
+/** Its numbers, read-only, valid until the reset; NULL for poison, and while a plan is
+ * recorded, when there are none yet (the tape is poisoned with E_UNSUPPORTED and the
+ * step is then recorded without a plan). */
 WEIR_API const void *weir_var_data(const weir_tape *t, weir_var x);
 /** Copies its numbers out as float64. Errors: the tape's status. */
 WEIR_API WEIR_MUST_USE weir_status weir_var_read(weir_tape *t, weir_var x, double *out);

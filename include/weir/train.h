@@ -59,6 +59,7 @@ typedef struct weir_fit_result {
   double valid_log_prob,
       valid_standard_error; /**< of the best weights, which are kept */
   bool resumed, stopped_early, diverged_once;
+  int64_t replayed; /**< steps since this start that were replayed from a plan */
 } weir_fit_result;
 
 /** Option table of the `train` section (batch_size, epochs, learning_rate, optimizer,

@@ -16,6 +16,10 @@ typedef struct walk {
 static weir_status run_walk(weir_tape *t, weir_var y, weir_var seed, int n,
     const weir_var *x, weir_var *gx, bool twice, bool cut);
 
+static bool differentiable(const weir_node *node) {
+  return node->op != NULL && (node->op->vjp != NULL || node->op->expand != NULL);
+}
+
 static void mark(walk *w, int n, const weir_var *x) {
   memset(w->reached, 0, w->last + 1);
   for (int i = 0; i < n; i++) {
@@ -25,7 +29,7 @@ static void mark(walk *w, int n, const weir_var *x) {
   }
   for (uint32_t id = w->lowest; id <= w->last; id++) {
     const weir_node *node = weiri_tape_node(w->t, id);
-    if (node->op == NULL || (node->op->vjp == NULL && node->op->expand == NULL)) {
+    if (!differentiable(node)) {
       continue;
     }
     for (int i = 0; i < node->n_in && !w->reached[id]; i++) {
@@ -38,7 +42,7 @@ static void mark(walk *w, int n, const weir_var *x) {
  * on each other, so the expanded form is walked down to them and no further. */
 static weir_status step_back(
     walk *w, const weir_node *node, weir_var gy, bool *want, weir_var *gx) {
-  weir_var *in = weiri_tape_take(w->t, (size_t)node->n_in * sizeof *in);
+  weir_var *in = weiri_tape_take_small(w->t, (size_t)node->n_in * sizeof *in);
   if (in == NULL) {
     return weir_tape_status(w->t);
   }
@@ -58,12 +62,12 @@ static weir_status step_back(
 static weir_status visit(walk *w, uint32_t id) {
   const weir_node *node = weiri_tape_node(w->t, id);
   const weir_var gy = w->grad[id];
-  if (!w->reached[id] || !weir_var_ok(gy) || node->op == NULL ||
+  if (!w->reached[id] || !weir_var_ok(gy) || !differentiable(node) ||
       (w->stop != NULL && w->stop[id])) {
     return WEIR_OK;
   }
-  bool *want = weiri_tape_take(w->t, (size_t)node->n_in + 1);
-  weir_var *gx = weiri_tape_take(w->t, (size_t)(node->n_in + 1) * sizeof *gx);
+  bool *want = weiri_tape_take_small(w->t, (size_t)node->n_in + 1);
+  weir_var *gx = weiri_tape_take_small(w->t, (size_t)(node->n_in + 1) * sizeof *gx);
   if (want == NULL || gx == NULL) {
     return weir_tape_status(w->t);
   }
@@ -79,9 +83,9 @@ static weir_status visit(walk *w, uint32_t id) {
 
 static weir_status walk_create(walk *w, int n, const weir_var *x, bool cut) {
   const size_t size = (size_t)w->last + 1;
-  w->reached = weiri_tape_take(w->t, size);
-  w->grad = weiri_tape_take(w->t, size * sizeof *w->grad);
-  w->stop = cut ? weiri_tape_take(w->t, size) : NULL;
+  w->reached = weiri_tape_take_small(w->t, size);
+  w->grad = weiri_tape_take_small(w->t, size * sizeof *w->grad);
+  w->stop = cut ? weiri_tape_take_small(w->t, size) : NULL;
   if (w->reached == NULL || w->grad == NULL || (cut && w->stop == NULL)) {
     return weir_tape_status(w->t);
   }

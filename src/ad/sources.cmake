@@ -1,1 +1,1 @@
-weir_sources(tape.c grad.c)
+weir_sources(tape.c grad.c pack.c plan.c)

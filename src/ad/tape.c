@@ -1,18 +1,24 @@
-/* The tape: nodes in chunks, their numbers in a step arena, the first error kept. */
+/* The tape: nodes in chunks, what describes them in one step arena and their numbers in
+ * another, the first error kept. While a plan is recorded nothing is computed: nodes
+ * have no numbers, except leaves whose numbers are given. */
 #include "ad/tape.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK 512
-#define ARENA_BLOCK ((size_t)1 << 20)
+#define CHUNK WEIRI_TAPE_CHUNK
+#define META_BLOCK ((size_t)1 << 16)
+#define NUMBERS_BLOCK ((size_t)1 << 18)
 
 struct weir_tape {
   weir_ctx *ctx;
   weir_dtype dtype;
   weiri_tape_hooks hooks;
-  weiri_arena *arena;
+  weiri_arena *meta;    /* inputs, attributes, what builders take */
+  weiri_arena *numbers; /* of nodes */
   weiri_team *team;
+  weir_tape *self;    /* for what a const tape must note */
+  bool capture;       /* a plan is recorded: nothing is computed */
   weir_node **chunks; /* [n_chunks][CHUNK] */
   uint32_t n_chunks, count;
   uint32_t step;
@@ -31,7 +37,11 @@ weir_status weiri_tape_create(
   t->dtype = dtype;
   t->hooks = *hooks;
   t->step = 1;
-  weir_status status = weiri_arena_create(&t->arena, ctx, ARENA_BLOCK);
+  t->self = t;
+  weir_status status = weiri_arena_create(&t->meta, ctx, META_BLOCK);
+  if (status == WEIR_OK) {
+    status = weiri_arena_create(&t->numbers, ctx, NUMBERS_BLOCK);
+  }
   if (status == WEIR_OK) {
     status = weiri_team_create(&t->team, ctx);
   }
@@ -49,18 +59,18 @@ void weir_tape_destroy(weir_tape **tape) {
     return;
   }
   weir_ctx *ctx = t->ctx;
-  for (uint32_t i = 0; i < t->n_chunks; i++) {
-    weiri_free(ctx, t->chunks[i]);
-  }
-  weiri_free(ctx, t->chunks);
+  weiri_recording r = {t->chunks, t->n_chunks, t->count, t->meta};
+  weiri_recording_free(ctx, &r);
   weiri_team_destroy(&t->team);
-  weiri_arena_destroy(&t->arena);
+  weiri_arena_destroy(&t->numbers);
   weiri_free(ctx, t);
   *tape = NULL;
 }
 
 void weir_tape_reset(weir_tape *t) {
-  weiri_arena_reset(t->arena);
+  weiri_arena_reset(t->meta);
+  weiri_arena_reset(t->numbers);
+  t->capture = false;
   t->count = 0;
   t->step++;
   t->scope = NULL;
@@ -80,7 +90,85 @@ weir_ctx *weir_tape_ctx(const weir_tape *t) {
 }
 
 size_t weir_tape_bytes(const weir_tape *t) {
-  return weiri_arena_used(t->arena) + t->count * sizeof(weir_node);
+  return weiri_arena_used(t->meta) + weiri_arena_used(t->numbers) +
+         t->count * sizeof(weir_node);
+}
+
+void weiri_tape_capture(weir_tape *t) {
+  weir_tape_reset(t);
+  t->capture = true;
+}
+
+weir_status weiri_tape_give(weir_tape *t, weiri_recording *out) {
+  weiri_arena *fresh = NULL;
+  WEIR_TRY(weiri_arena_create(&fresh, t->ctx, META_BLOCK));
+  *out = (weiri_recording){t->chunks, t->n_chunks, t->count, t->meta};
+  t->chunks = NULL;
+  t->n_chunks = 0;
+  t->meta = fresh;
+  weir_tape_reset(t);
+  return WEIR_OK;
+}
+
+void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
+  for (uint32_t i = 0; i < r->n_chunks; i++) {
+    weiri_free(ctx, r->chunks[i]);
+  }
+  weiri_free(ctx, r->chunks);
+  weiri_arena_destroy(&r->meta);
+  *r = (weiri_recording){0};
+}
+
+/* Eight bytes at a time; the rest, and the length, as one more word. */
+static uint64_t digest(uint64_t h, const void *p, size_t n) {
+  const char *c = p;
+  uint64_t word = n;
+  for (; n >= sizeof word; n -= sizeof word, c += sizeof word) {
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    h ^= h >> 29;
+    memcpy(&word, c, sizeof word);
+  }
+  h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+  h ^= h >> 29;
+  word = 0;
+  if (n > 0) {
+    memcpy(&word, c, n);
+  }
+  return (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* A borrowed leaf stands for whatever lies there, a given one for its numbers. */
+static uint64_t digest_leaf(const weir_tape *t, uint64_t h, const weir_node *node) {
+  if (node->borrowed) {
+    return digest(h, &node->data, sizeof node->data);
+  }
+  const size_t n = (size_t)weir_shape_size(&node->shape);
+  return digest(h, node->data, n * weir_dtype_size(t->dtype));
+}
+
+uint64_t weiri_tape_signature(const weir_tape *t) {
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+  for (uint32_t id = 1; id <= t->count; id++) {
+    const weir_node *node = weiri_tape_node(t, id);
+    h = digest(h, &node->op, sizeof node->op);
+    h = digest(h, node->shape.dim, (size_t)node->shape.rank * sizeof *node->shape.dim);
+    h = digest(h, &node->offset, sizeof node->offset);
+    for (int i = 0; i < node->n_in; i++) {
+      h = digest(h, &node->in[i]->id, sizeof node->in[i]->id);
+    }
+    h = node->op == NULL ? digest_leaf(t, h, node)
+                         : digest(h, node->attr, node->attr_size);
+  }
+  return h;
+}
+
+weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n) {
+  weir_tape_reset(t);
+  for (uint32_t i = 0; i < n && t->status == WEIR_OK; i++) {
+    t->scope = run[i]->scope;
+    run[i]->op->eval(t, run[i]);
+  }
+  return weir_tape_status(t);
 }
 
 const weiri_kern *weiri_tape_kern(const weir_tape *t) {
@@ -105,6 +193,12 @@ const char *weir_tape_scope(weir_tape *t, const char *path) {
   return before;
 }
 
+void weir_op_unplanned(weir_tape *t, const char *what) {
+  if (t->capture) {
+    weir_op_fail(t, WEIR_E_UNSUPPORTED, "%s cannot be part of a plan", what);
+  }
+}
+
 void weiri_tape_note(weir_tape *t, weir_status status) {
   if (status != WEIR_OK && t->status == WEIR_OK) {
     t->status = status;
@@ -126,12 +220,19 @@ weir_var weir_op_fail(weir_tape *t, weir_status code, const char *fmt, ...) {
   return weir_var_none();
 }
 
-void *weiri_tape_take(weir_tape *t, size_t bytes) {
-  void *p = weiri_arena_take(t->arena, bytes);
+static void *noted(weir_tape *t, void *p) {
   if (p == NULL) {
     weiri_tape_note(t, WEIR_E_MEMORY);
   }
   return p;
+}
+
+void *weiri_tape_take(weir_tape *t, size_t bytes) {
+  return noted(t, weiri_arena_take(t->meta, bytes));
+}
+
+void *weiri_tape_take_small(weir_tape *t, size_t bytes) {
+  return noted(t, weiri_arena_take_small(t->meta, bytes));
 }
 
 /* Makes room for one more node; NULL when memory ran out. */
@@ -160,9 +261,10 @@ static weir_var push(weir_tape *t, weir_node *node) {
   return (weir_var){node->id, t->step};
 }
 
+/* Given numbers are part of a plan that is recorded. */
 static void *take_numbers(weir_tape *t, const weir_shape *shape) {
   const size_t bytes = (size_t)weir_shape_size(shape) * weir_dtype_size(t->dtype);
-  return weiri_tape_take(t, bytes == 0 ? 1 : bytes);
+  return noted(t, weiri_arena_take(t->capture ? t->meta : t->numbers, bytes));
 }
 
 const weir_node *weir_var_node(weir_tape *t, weir_var x) {
@@ -192,8 +294,19 @@ int64_t weir_var_dim(weir_tape *t, weir_var x, int axis) {
   return x.id == 0 || i < 0 || i >= s.rank ? 0 : s.dim[i];
 }
 
+static bool refused(const weir_tape *t) {
+  if (t->capture) {
+    weir_op_fail(
+        t->self, WEIR_E_UNSUPPORTED, "a value is read while a plan is recorded");
+  }
+  return t->capture;
+}
+
 const void *weir_var_data(const weir_tape *t, weir_var x) {
-  return x.id == 0 || x.step != t->step ? NULL : weiri_tape_node(t, x.id)->data;
+  if (x.id == 0 || x.step != t->step || refused(t)) {
+    return NULL;
+  }
+  return weiri_tape_node(t, x.id)->data;
 }
 
 weir_status weir_var_read(weir_tape *t, weir_var x, double *out) {
@@ -202,6 +315,9 @@ weir_status weir_var_read(weir_tape *t, weir_var x, double *out) {
   if (node == NULL) {
     WEIR_TRY(weir_tape_status(t));
     return weiri_fail(WEIR_E_ARGUMENT, "read of a poisoned variable");
+  }
+  if (refused(t)) {
+    return weir_tape_status(t);
   }
   const int64_t n = weir_shape_size(&node->shape);
   for (int64_t i = 0; i < n; i++) {
@@ -220,7 +336,11 @@ static weir_node *new_leaf(weir_tape *t, weir_shape shape, void *borrowed) {
   if (node == NULL) {
     return NULL;
   }
-  *node = (weir_node){.shape = shape, .data = borrowed};
+  if (borrowed != NULL && t->capture && weiri_arena_owns(t->meta, borrowed)) {
+    weir_op_fail(t, WEIR_E_UNSUPPORTED, "numbers made while a plan is recorded");
+    return NULL;
+  }
+  *node = (weir_node){.shape = shape, .data = borrowed, .borrowed = borrowed != NULL};
   if (borrowed == NULL && (node->data = take_numbers(t, &shape)) == NULL) {
     return NULL;
   }
@@ -279,7 +399,7 @@ static bool prepare(weir_tape *t, weir_node *node, const weir_op_class *op,
     weir_shape shape, int n_in, const weir_var *in, const void *attr,
     size_t attr_size) {
   const weir_node **inputs =
-      weiri_tape_take(t, (size_t)(n_in > 0 ? n_in : 1) * sizeof *inputs);
+      weiri_tape_take_small(t, (size_t)(n_in > 0 ? n_in : 1) * sizeof *inputs);
   if (inputs == NULL) {
     return false;
   }
@@ -291,13 +411,18 @@ static bool prepare(weir_tape *t, weir_node *node, const weir_op_class *op,
   }
   void *copy = NULL;
   if (attr_size > 0) {
-    if ((copy = weiri_tape_take(t, attr_size)) == NULL) {
+    if ((copy = weiri_tape_take_small(t, attr_size)) == NULL) {
       return false;
     }
     memcpy(copy, attr, attr_size);
   }
-  *node =
-      (weir_node){.op = op, .shape = shape, .attr = copy, .in = inputs, .n_in = n_in};
+  *node = (weir_node){.op = op,
+      .shape = shape,
+      .attr = copy,
+      .in = inputs,
+      .n_in = n_in,
+      .attr_size = (uint32_t)attr_size,
+      .scope = t->scope};
   return true;
 }
 
@@ -307,8 +432,13 @@ weir_var weir_op_apply(weir_tape *t, const weir_op_class *op, weir_shape shape,
     return weir_var_none();
   }
   weir_node *node = next_node(t);
-  if (node == NULL || !prepare(t, node, op, shape, n_in, in, attr, attr_size) ||
-      (node->data = take_numbers(t, &shape)) == NULL) {
+  if (node == NULL || !prepare(t, node, op, shape, n_in, in, attr, attr_size)) {
+    return weir_var_none();
+  }
+  if (t->capture) {
+    return push(t, node);
+  }
+  if ((node->data = take_numbers(t, &shape)) == NULL) {
     return weir_var_none();
   }
   op->eval(t, node);
@@ -324,7 +454,9 @@ weir_var weir_op_view(weir_tape *t, const weir_op_class *op, weir_shape shape,
   if (node == NULL || !prepare(t, node, op, shape, 1, &in, attr, attr_size)) {
     return weir_var_none();
   }
-  node->data = (char *)node->in[0]->data + (size_t)offset * weir_dtype_size(t->dtype);
+  node->offset = offset;
+  char *from = node->in[0]->data; /* NULL: a plan will say */
+  node->data = from == NULL ? NULL : from + (size_t)offset * weir_dtype_size(t->dtype);
   return push(t, node);
 }
 

@@ -27,5 +27,28 @@ uint32_t weiri_tape_count(const weir_tape *t);
 const weir_node *weiri_tape_node(const weir_tape *t, uint32_t id);
 
 weir_var weiri_tape_add(weir_tape *t, weir_var a, weir_var b);
+/* The same as weiri_tape_take, 16-byte aligned. */
+void *weiri_tape_take_small(weir_tape *t, size_t bytes);
+
+/* ---- for plans ---- */
+
+#define WEIRI_TAPE_CHUNK 512
+
+/* Nodes taken off a tape, with the memory that describes them. */
+typedef struct weiri_recording {
+  weir_node **chunks; /* [n_chunks][WEIRI_TAPE_CHUNK] */
+  uint32_t n_chunks, count;
+  weiri_arena *meta;
+} weiri_recording;
+
+/* Resets the tape; until the next reset it records and computes nothing. */
+void weiri_tape_capture(weir_tape *t);
+/* A digest of what has been recorded: operations, shapes, attributes, numbers given. */
+uint64_t weiri_tape_signature(const weir_tape *t);
+/* Hands over what has been recorded; the tape is reset. */
+weir_status weiri_tape_give(weir_tape *t, weiri_recording *out);
+void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r);
+/* Resets the tape and computes the nodes in order, stopping at the first failure. */
+weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n);
 
 #endif

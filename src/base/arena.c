@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #define ALIGN ((size_t)64)
+#define SMALL ((size_t)16)
 
 typedef struct block {
   struct block *before;
@@ -72,20 +73,39 @@ static bool add_block(weiri_arena *a, size_t least) {
   return true;
 }
 
-void *weiri_arena_take(weiri_arena *a, size_t size) {
+bool weiri_arena_owns(const weiri_arena *a, const void *p) {
+  const char *at = p;
+  for (const block *b = a->top; b != NULL; b = b->before) {
+    if (at >= b->start && at < b->start + b->size) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void *take(weiri_arena *a, size_t size, size_t align) {
   if (size > PTRDIFF_MAX / 2) {
     (void)weiri_fail(WEIR_E_MEMORY, "out of memory: %zu bytes wanted", size);
     return NULL;
   }
-  size = size == 0 ? ALIGN : up(size);
-  if (a->top == NULL || size > a->top->size - a->top->used) {
+  size = size == 0 ? align : (size + align - 1) & ~(align - 1);
+  size_t at = a->top == NULL ? 0 : (a->top->used + align - 1) & ~(align - 1);
+  if (a->top == NULL || at > a->top->size || size > a->top->size - at) {
     if (!add_block(a, size)) {
       return NULL;
     }
+    at = 0;
   }
-  void *p = a->top->start + a->top->used;
-  a->top->used += size;
-  return p;
+  a->top->used = at + size;
+  return a->top->start + at;
+}
+
+void *weiri_arena_take(weiri_arena *a, size_t size) {
+  return take(a, size, ALIGN);
+}
+
+void *weiri_arena_take_small(weiri_arena *a, size_t size) {
+  return take(a, size, SMALL);
 }
 
 /* Several blocks become one. When there is no memory for it now, the next take tries.

@@ -52,6 +52,10 @@ weir_status weiri_arena_create(weiri_arena **out, const weir_ctx *ctx, size_t bl
 void weiri_arena_destroy(weiri_arena **arena);
 /* 64-byte aligned, not cleared; NULL when memory ran out (message set). */
 void *weiri_arena_take(weiri_arena *arena, size_t size);
+/* The same, 16-byte aligned: for many small things. */
+void *weiri_arena_take_small(weiri_arena *arena, size_t size);
+/* Whether p lies in its memory. */
+bool weiri_arena_owns(const weiri_arena *arena, const void *p);
 void weiri_arena_reset(weiri_arena *arena);
 size_t weiri_arena_used(const weiri_arena *arena);
 size_t weiri_arena_reserved(const weiri_arena *arena);

@@ -26,12 +26,20 @@ static uint64_t mix(uint64_t x) { /* splitmix64 finaliser */
   return x ^ (x >> 31);
 }
 
-uint64_t weiri_stream(const char *purpose, uint64_t step) {
+uint64_t weiri_purpose(const char *purpose) {
   uint64_t h = UINT64_C(0xcbf29ce484222325);
   for (; *purpose != '\0'; purpose++) {
     h = (h ^ (unsigned char)*purpose) * UINT64_C(0x100000001b3);
   }
-  return mix(h ^ mix(step + UINT64_C(0x9e3779b97f4a7c15)));
+  return h;
+}
+
+uint64_t weiri_stream_at(uint64_t purpose, uint64_t step) {
+  return mix(purpose ^ mix(step + UINT64_C(0x9e3779b97f4a7c15)));
+}
+
+uint64_t weiri_stream(const char *purpose, uint64_t step) {
+  return weiri_stream_at(weiri_purpose(purpose), step);
 }
 
 void weiri_philox(weiri_rng rng, uint64_t counter, uint32_t out[4]) {

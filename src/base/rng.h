@@ -14,6 +14,9 @@ typedef struct weiri_rng {
 
 /* Stream id of a purpose at a step: FNV-1a of the name, mixed with the step. */
 uint64_t weiri_stream(const char *purpose, uint64_t step);
+/* The same in two parts: weiri_stream_at(weiri_purpose(p), step). */
+uint64_t weiri_purpose(const char *purpose);
+uint64_t weiri_stream_at(uint64_t purpose, uint64_t step);
 /* 128 random bits at a counter. */
 void weiri_philox(weiri_rng rng, uint64_t counter, uint32_t out[4]);
 /* Number i of the stream: uniform in the open interval (0, 1) (53 bits; 24 as float).

@@ -203,8 +203,8 @@ static void solve(const weiri_serial *s, weir_run *run, weir_var in, weir_var co
                                           : theta_taped(s, run, context, found, i, n);
     found[i] = weiri_maps_column(
         &s->maps, t, true, i, weir_slice(t, in, 1, i, 1), theta, &log_det[i]);
-    const void *data = weir_var_data(t, found[i]);
-    if (fast && data != NULL) {
+    const void *data = fast ? weir_var_data(t, found[i]) : NULL;
+    if (data != NULL) {
       weiri_encode_column(&s->encoding, weir_tape_dtype(t), n, i, data, q.inputs);
     }
   }

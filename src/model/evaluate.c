@@ -41,19 +41,39 @@ void weir_evaluator_destroy(weir_evaluator **evaluator) {
   }
 }
 
-weir_var weiri_model_rows(
-    const weir_model *model, weir_run *run, int64_t n, const double *x) {
-  const int64_t d = model->dist->event.features;
-  double *moved = weiri_tape_take(run->tape, (size_t)(n * d + 1) * sizeof *moved);
-  if (moved == NULL) {
-    return weir_var_none();
-  }
+/* Sources: float64 rows, less an origin, in the tape's type. */
+typedef struct rows_attr {
+  const double *x;
+  const double *origin; /* [d] or NULL */
+} rows_attr;
+
+static void rows_eval(weir_tape *t, const weir_node *y) {
+  const rows_attr *a = y->attr;
+  const int64_t n = y->shape.dim[0], d = y->shape.dim[1];
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < d; j++) {
-      moved[i * d + j] = x[i * d + j] - model->origin[j];
+      const double v = a->x[i * d + j] - (a->origin == NULL ? 0.0 : a->origin[j]);
+      if (weir_tape_dtype(t) == WEIR_F32) {
+        ((float *)y->data)[i * d + j] = (float)v;
+      } else {
+        ((double *)y->data)[i * d + j] = v;
+      }
     }
   }
-  return weir_leaf_f64(run->tape, weir_shape_2(n, d), moved);
+}
+
+static const weir_op_class rows_class = {"rows", rows_eval, NULL, NULL, NULL};
+
+static weir_var rows_of(
+    weir_run *run, int64_t n, int64_t d, const double *x, const double *origin) {
+  const rows_attr a = {x, origin};
+  return weir_op_apply(
+      run->tape, &rows_class, weir_shape_2(n, d), 0, NULL, &a, sizeof a);
+}
+
+weir_var weiri_model_rows(
+    const weir_model *model, weir_run *run, int64_t n, const double *x) {
+  return rows_of(run, n, model->dist->event.features, x, model->origin);
 }
 
 void weiri_model_set_origin(weir_model *model, int64_t n, const double *x) {
@@ -83,7 +103,7 @@ weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
   if (c == 0 || context == NULL) {
     return weir_var_none();
   }
-  const weir_var given = weir_leaf_f64(run->tape, weir_shape_2(contexts, c), context);
+  const weir_var given = rows_of(run, contexts, c, context, NULL);
   return contexts == n ? given : weir_broadcast(run->tape, given, weir_shape_2(n, c));
 }
 

@@ -33,8 +33,8 @@ weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
     const json_t *config, int64_t rows, double time_limit, json_t **resolved,
     json_t **dist);
 
-/* A leaf of rows [n, d], less the model's origin, on the run's tape; and their contexts
- * (contexts n or 1; NULL gives none). */
+/* Rows [n, d], less the model's origin, on the run's tape; and their contexts (contexts
+ * n or 1; NULL gives none). Both are read again wherever the step is replayed. */
 weir_var weiri_model_rows(
     const weir_model *model, weir_run *run, int64_t n, const double *x);
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,

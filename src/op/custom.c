@@ -81,6 +81,7 @@ static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
   (void)want;
   const weir_var x = weir_node_var(t, y->in[0]);
+  weir_op_unplanned(t, "custom");
   const weir_var grad =
       weir_op_apply(t, &grad_class, y->in[0]->shape, 1, &x, y->attr, sizeof(attr));
   gx[0] = weir_mul(t, weir_reshape(t, gy, weir_shape_2(y->shape.dim[0], 1)), grad);
@@ -99,5 +100,6 @@ weir_var weir_custom(weir_tape *t, weir_var x, weir_custom_fn *fn, void *user) {
     return weir_op_fail(t, WEIR_E_SHAPE, "custom: expected rows [n, d], found %s",
         weiri_shape_text(&s, text));
   }
+  weir_op_unplanned(t, "custom");
   return weir_op_apply(t, &weir_op_custom, weir_shape_1(s.dim[0]), 1, &x, &a, sizeof a);
 }

@@ -3,7 +3,7 @@
 #include "op/op.h"
 
 typedef struct attr {
-  weir_act act;
+  int64_t act;           /* weir_act */
   const int64_t *prefix; /* [h] or NULL */
 } attr;
 
@@ -30,7 +30,7 @@ static void eval(weir_tape *t, const weir_node *y) {
 /* Gradient before the activation, from the stored result. */
 static weir_var before_act(weir_tape *t, const weir_node *y, weir_var gy) {
   const weir_var out = weir_node_var(t, y);
-  switch (((const attr *)y->attr)->act) {
+  switch ((weir_act)((const attr *)y->attr)->act) {
   case WEIR_ACT_RELU:
     return weir_mul(t, gy, weir_step(t, out));
   case WEIR_ACT_TANH:

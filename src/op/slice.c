@@ -10,7 +10,7 @@ static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
   (void)want;
   const weiri_span *at = y->attr;
-  gx[0] = weir_embed(t, gy, at->axis, at->first, y->in[0]->shape.dim[at->axis]);
+  gx[0] = weir_embed(t, gy, (int)at->axis, at->first, y->in[0]->shape.dim[at->axis]);
 }
 
 static weir_var build(weir_tape *t, const weir_var *in) {

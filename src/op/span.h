@@ -7,13 +7,13 @@
 #include "op/op.h"
 
 typedef struct weiri_span {
-  int axis;
+  int64_t axis;
   int64_t first;
 } weiri_span;
 
 /* Sizes outside and inside of an axis. */
 static inline void weiri_around(
-    const weir_shape *s, int axis, int64_t *outer, int64_t *inner) {
+    const weir_shape *s, int64_t axis, int64_t *outer, int64_t *inner) {
   *outer = *inner = 1;
   for (int i = 0; i < s->rank; i++) {
     *outer *= i < axis ? s->dim[i] : 1;

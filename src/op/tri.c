@@ -9,7 +9,7 @@
 #include <string.h>
 
 typedef struct attr {
-  weiri_tri kind;
+  int64_t kind; /* weiri_tri */
   int64_t h, k;
   const int64_t *prefix; /* [h] */
   const int64_t *first;  /* [k]: the first unit that sees input c */

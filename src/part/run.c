@@ -100,32 +100,67 @@ weir_var weiri_run_total(weir_run *run, int first) {
   return total;
 }
 
-typedef void fill_fn(weiri_rng rng, uint64_t first, int64_t n, weir_dtype t, void *y);
+/* Draws are sources: the run's seed, step and rows are read when they are computed. */
+typedef struct draw_attr {
+  const weir_run *run;
+  uint64_t purpose; /* of the path */
+  void (*fill)(weiri_rng rng, uint64_t first, int64_t n, weir_dtype t, void *y);
+} draw_attr;
 
-static weir_var draw(
-    weir_run *run, const char *path, int64_t n, int64_t width, fill_fn *fill) {
-  const weir_dtype dtype = weir_tape_dtype(run->tape);
+static void draw_eval(weir_tape *t, const weir_node *y) {
+  const draw_attr *a = y->attr;
+  const weir_run *run = a->run;
+  const weir_dtype dtype = weir_tape_dtype(t);
+  const int64_t n = y->shape.dim[0], width = y->shape.dim[1];
   const size_t row = (size_t)width * weir_dtype_size(dtype);
-  char *y = weiri_tape_take(run->tape, (size_t)n * row + 1);
-  if (y == NULL) {
-    return weir_var_none();
-  }
   /* Uniform and normal numbers of one path come from the same bits otherwise. */
-  const uint64_t kind = fill == weiri_fill_uniform ? 1 : 0;
-  const weiri_rng rng = {run->seed, weiri_stream(path, run->step) ^ kind};
+  const uint64_t kind = a->fill == weiri_fill_uniform ? 1 : 0;
+  const weiri_rng rng = {run->seed, weiri_stream_at(a->purpose, run->step) ^ kind};
   if (run->rows == NULL) {
-    fill(rng, (uint64_t)(run->first_row * width), n * width, dtype, y);
+    a->fill(rng, (uint64_t)(run->first_row * width), n * width, dtype, y->data);
   }
   for (int64_t i = 0; run->rows != NULL && i < n; i++) {
-    fill(rng, (uint64_t)(run->rows[i] * width), width, dtype, y + (size_t)i * row);
+    a->fill(rng, (uint64_t)(run->rows[i] * width), width, dtype,
+        (char *)y->data + (size_t)i * row);
   }
-  return weir_leaf_borrow(run->tape, weir_shape_2(n, width), y);
+}
+
+static const weir_op_class draw_class = {"draw", draw_eval, NULL, NULL, NULL};
+
+static weir_var draw(weir_run *run, const draw_attr *attr, int64_t n, int64_t width) {
+  return weir_op_apply(
+      run->tape, &draw_class, weir_shape_2(n, width), 0, NULL, attr, sizeof *attr);
 }
 
 weir_var weir_run_normal(weir_run *run, const char *path, int64_t n, int64_t width) {
-  return draw(run, path, n, width, weiri_fill_normal);
+  const draw_attr a = {run, weiri_purpose(path), weiri_fill_normal};
+  return draw(run, &a, n, width);
 }
 
 weir_var weir_run_uniform(weir_run *run, const char *path, int64_t n, int64_t width) {
-  return draw(run, path, n, width, weiri_fill_uniform);
+  const draw_attr a = {run, weiri_purpose(path), weiri_fill_uniform};
+  return draw(run, &a, n, width);
+}
+
+typedef struct number_attr {
+  const weir_run *run;
+  weir_number_fn *fn;
+  const void *self;
+} number_attr;
+
+static void number_eval(weir_tape *t, const weir_node *y) {
+  const number_attr *a = y->attr;
+  const double v = a->fn(a->self, a->run->step);
+  if (weir_tape_dtype(t) == WEIR_F32) {
+    *(float *)y->data = (float)v;
+  } else {
+    *(double *)y->data = v;
+  }
+}
+
+static const weir_op_class number_class = {"number", number_eval, NULL, NULL, NULL};
+
+weir_var weir_run_number(weir_run *run, weir_number_fn *fn, const void *self) {
+  const number_attr a = {run, fn, self};
+  return weir_op_apply(run->tape, &number_class, weir_shape_0(), 0, NULL, &a, sizeof a);
 }

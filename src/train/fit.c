@@ -138,7 +138,8 @@ static void fill_result(const weiri_loop *l, bool resumed, weir_fit_result *r) {
       .valid_standard_error = s->best_error,
       .resumed = resumed,
       .stopped_early = s->stopped_early != 0,
-      .diverged_once = s->skipped > 0};
+      .diverged_once = s->skipped > 0,
+      .replayed = weiri_replay_count(l->gradient->replay)};
 }
 
 /* Files at the end. When interrupted, the checkpoint is what remains of the run. */

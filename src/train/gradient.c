@@ -2,11 +2,13 @@
  *     loss = -sum_i w_i log p(x_i | c_i) / sum_i w_i,
  * by one reverse walk with seed -w_i / sum w. A draw that is not reparameterised adds
  * its log density times the stopped sum of what follows it (the score-function
- * estimator, Williams 1992). */
+ * estimator, Williams 1992). The step is recorded once per number of rows and then
+ * replayed; its gradients are computed in the block where the update reads them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ad/tape.h"
 #include "part/part.h"
 #include "train/train.h"
 
@@ -18,8 +20,12 @@ static int32_t trained_count(const weir_params *p) {
   return n;
 }
 
-static weir_status fill(weiri_gradient *g, int64_t room) {
+static void record(void *self, weir_run *run, int64_t n, weiri_results *results);
+static void vary(void *self);
+
+static weir_status fill(weiri_gradient *g) {
   const weir_model *m = g->model;
+  const size_t room = (size_t)g->batch->room;
   const weir_dtype dtype = weiri_params_dtype(m->params);
   const size_t n = (size_t)trained_count(m->params) + 1;
   const size_t bytes =
@@ -29,8 +35,8 @@ static weir_status fill(weiri_gradient *g, int64_t room) {
   g->x = weiri_arena_take(g->arena, n * sizeof *g->x);
   g->gx = weiri_arena_take(g->arena, n * sizeof *g->gx);
   g->index = weiri_arena_take(g->arena, n * sizeof *g->index);
-  g->log_prob = weiri_arena_take(g->arena, (size_t)room * sizeof *g->log_prob);
-  g->seed = weiri_arena_take(g->arena, (size_t)room * sizeof *g->seed);
+  g->log_prob = weiri_arena_take(g->arena, room * sizeof *g->log_prob);
+  g->seed = weiri_arena_take(g->arena, room * sizeof *g->seed);
   g->block = weiri_arena_take(g->arena, bytes);
   if (g->x == NULL || g->gx == NULL || g->index == NULL || g->log_prob == NULL ||
       g->seed == NULL || g->block == NULL) {
@@ -38,17 +44,19 @@ static weir_status fill(weiri_gradient *g, int64_t room) {
   }
   memset(g->block, 0, bytes);
   g->run->mode = WEIR_TRAIN;
-  return WEIR_OK;
+  const weiri_repeat step = {record, vary, g, (int)n};
+  return weiri_replay_create(&g->replay, g->run, &step);
 }
 
 weir_status weiri_gradient_create(
-    weiri_gradient **out, weir_model *model, int64_t room, uint64_t seed) {
+    weiri_gradient **out, weir_model *model, weiri_batch *batch, uint64_t seed) {
   weiri_gradient *g = weiri_calloc(model->ctx, 1, sizeof *g);
   if (g == NULL) {
     return WEIR_E_MEMORY;
   }
   g->model = model;
-  const weir_status status = fill(g, room);
+  g->batch = batch;
+  const weir_status status = fill(g);
   if (status != WEIR_OK) {
     weiri_gradient_destroy(&g);
     return status;
@@ -61,6 +69,7 @@ weir_status weiri_gradient_create(
 void weiri_gradient_destroy(weiri_gradient **gradient) {
   weiri_gradient *g = *gradient;
   if (g != NULL) {
+    weiri_replay_destroy(&g->replay);
     weiri_run_destroy(&g->run);
     weiri_arena_destroy(&g->arena);
     weiri_free(g->model->ctx, g);
@@ -141,18 +150,31 @@ void weiri_gradient_blame(weiri_gradient *g) {
   }
 }
 
-/* Sums and the seed of the reverse walk; false when a row is not finite. */
-static bool weigh(
-    weiri_gradient *g, const weiri_batch *batch, double *sum, double *weight) {
-  bool finite = true;
-  *sum = *weight = 0.0;
+/* The seed of the reverse walk, and the weight of the batch. */
+static double weigh(weiri_gradient *g) {
+  const weiri_batch *batch = g->batch;
+  double weight = 0.0;
   for (int64_t i = 0; i < batch->n; i++) {
-    *sum += batch->weight[i] * g->log_prob[i];
-    *weight += batch->weight[i];
-    finite = finite && isfinite(g->log_prob[i]);
+    weight += batch->weight[i];
   }
   for (int64_t i = 0; i < batch->n; i++) {
-    g->seed[i] = -batch->weight[i] / *weight;
+    g->seed[i] = -batch->weight[i] / weight;
+  }
+  return weight;
+}
+
+/* Reads log p of the rows; false when one is not finite. */
+static bool read_rows(weiri_gradient *g, double *sum) {
+  const weiri_batch *batch = g->batch;
+  const void *data = weiri_replay_data(g->replay, 0);
+  const bool single = weiri_params_dtype(g->model->params) == WEIR_F32;
+  bool finite = true;
+  *sum = 0.0;
+  for (int64_t i = 0; i < batch->n; i++) {
+    g->log_prob[i] =
+        single ? (double)((const float *)data)[i] : ((const double *)data)[i];
+    *sum += batch->weight[i] * g->log_prob[i];
+    finite = finite && isfinite(g->log_prob[i]);
   }
   return finite;
 }
@@ -182,31 +204,78 @@ static void keep_zeros(
   }
 }
 
-/* Gradients of the parameters that this step has used; those of the others are zero. */
-static weir_status walk_back(weiri_gradient *g, weir_var y, const weiri_batch *batch) {
+static void keep_all_zeros(weiri_gradient *g) {
   const weir_params *p = g->model->params;
   size_t bytes;
-  int n = 0;
+  for (int32_t i = 0; i < weiri_params_count(p); i++) {
+    const weiri_tensor_info *info = weiri_params_info(p, i);
+    if (info->trained && info->keep != NULL) {
+      keep_zeros(weiri_params_dtype(p), info, slot(g, i, &bytes));
+    }
+  }
+}
+
+static void seed_eval(weir_tape *t, const weir_node *y) {
+  const weiri_gradient *g = *(const weiri_gradient *const *)y->attr;
+  for (int64_t i = 0; i < y->shape.dim[0]; i++) {
+    if (weir_tape_dtype(t) == WEIR_F32) {
+      ((float *)y->data)[i] = (float)g->seed[i];
+    } else {
+      ((double *)y->data)[i] = g->seed[i];
+    }
+  }
+}
+
+static const weir_op_class seed_class = {"row_weights", seed_eval, NULL, NULL, NULL};
+
+/* Gradients of the parameters that this step has used; those of the others are zero. */
+static void walk_back(
+    weiri_gradient *g, weir_var y, int64_t n, weiri_results *results) {
+  const weir_params *p = g->model->params;
+  weir_tape *t = g->run->tape;
+  size_t bytes;
+  int used = 0;
   for (int32_t i = 0; i < weiri_params_count(p); i++) {
     if (!weiri_params_info(p, i)->trained) {
       continue;
     }
     if (weir_var_ok(g->run->bound[i])) {
-      g->index[n] = i;
-      g->x[n++] = g->run->bound[i];
+      g->index[used] = i;
+      g->x[used++] = g->run->bound[i];
     } else {
       void *zero = slot(g, i, &bytes);
       memset(zero, 0, bytes);
     }
   }
-  const weir_var seed = weir_leaf_f64(g->run->tape, weir_shape_1(batch->n), g->seed);
-  WEIR_TRY(weir_grad(g->run->tape, y, seed, n, g->x, g->gx, false));
-  for (int i = 0; i < n; i++) {
-    void *to = slot(g, g->index[i], &bytes);
-    memcpy(to, weir_var_data(g->run->tape, g->gx[i]), bytes);
-    keep_zeros(weiri_params_dtype(p), weiri_params_info(p, g->index[i]), to);
+  const weir_var seed =
+      weir_op_apply(t, &seed_class, weir_shape_1(n), 0, NULL, &g, sizeof g);
+  /* A failure is the tape's, which whoever replays asks. */
+  weiri_tape_note(t, weir_grad(t, y, seed, used, g->x, g->gx, false));
+  for (int i = 0; i < used; i++) {
+    weiri_results_add(results, g->gx[i], slot(g, g->index[i], &bytes));
   }
-  return WEIR_OK;
+}
+
+static void record(void *self, weir_run *run, int64_t n, weiri_results *results) {
+  weiri_gradient *g = self;
+  weir_var context;
+  const weir_var x = weiri_batch_leaves(g->batch, g->model, run, &context);
+  weir_dist_parts(g->model->dist, run, x, context);
+  const weir_var log_prob = weiri_run_total(run, 0);
+  weiri_results_add(results, log_prob, NULL);
+  if (weir_tape_status(run->tape) == WEIR_OK) {
+    walk_back(g, surrogate(run, log_prob), n, results);
+  }
+}
+
+/* The rows the other way round. */
+static void vary(void *self) {
+  weiri_batch *batch = ((weiri_gradient *)self)->batch;
+  for (int64_t i = 0, j = batch->n - 1; i < j; i++, j--) {
+    const int64_t row = batch->row[i];
+    batch->row[i] = batch->row[j];
+    batch->row[j] = row;
+  }
 }
 
 /* A step that failed on its numbers alone is reported as not finite. */
@@ -219,25 +288,27 @@ static weir_status forgive(weiri_gradient *g, weir_status status, bool *finite) 
   return WEIR_OK;
 }
 
-weir_status weiri_gradient_take(weiri_gradient *g, const weiri_batch *batch,
-    const weir_frame *frame, int64_t step, double *sum, double *weight, bool *finite) {
-  weir_run *run = g->run;
-  weir_var context;
-  weiri_run_reset(run);
-  run->step = (uint64_t)step;
-  const weir_var x = weiri_batch_leaves(batch, g->model, run, &context);
-  weir_dist_parts(g->model->dist, run, x, context);
-  const weir_var log_prob = weiri_run_total(run, 0);
+weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n) {
+  g->batch->n = n;
+  return weiri_replay_prepare(g->replay, n);
+}
+
+weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
+    int64_t step, double *sum, double *weight, bool *finite) {
+  const int64_t n = g->batch->n;
+  g->run->step = (uint64_t)step;
   *finite = true;
-  weir_status status = weir_var_read(run->tape, log_prob, g->log_prob);
-  if (status != WEIR_OK) {
-    return forgive(g, status, finite);
-  }
-  *finite = weigh(g, batch, sum, weight);
+  *weight = weigh(g);
+  WEIR_TRY(forgive(g, weiri_replay_step(g->replay, n), finite));
   if (!*finite) {
-    blame_parts(g, batch, frame);
     return WEIR_OK;
   }
-  const weir_var y = surrogate(run, log_prob);
-  return forgive(g, walk_back(g, y, batch), finite);
+  *finite = read_rows(g, sum);
+  if (!*finite) {
+    (void)weiri_replay_taped(g->replay, n);
+    blame_parts(g, g->batch, frame);
+    return WEIR_OK;
+  }
+  keep_all_zeros(g);
+  return WEIR_OK;
 }

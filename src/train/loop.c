@@ -34,13 +34,22 @@ static weir_status take_blocks(weiri_loop *l) {
   return WEIR_OK;
 }
 
+/* Batches have two sizes at most: plans for both, so that no later step makes one. */
+static weir_status plan_steps(weiri_loop *l) {
+  const int64_t size = l->train.n / l->per_epoch;
+  WEIR_TRY(weiri_gradient_prepare(l->gradient, size));
+  return l->train.n % l->per_epoch == 0 ? WEIR_OK
+                                        : weiri_gradient_prepare(l->gradient, size + 1);
+}
+
 static weir_status make_pieces(weiri_loop *l) {
   const weir_params *p = l->model->params;
   const int64_t room = l->train.n / l->per_epoch + 1;
   WEIR_TRY(take_blocks(l));
   WEIR_TRY(weiri_batch_create(&l->batch, l->ctx, room, l->model));
   WEIR_TRY(weiri_batch_create(&l->block, l->ctx, EVAL_BLOCK, l->model));
-  WEIR_TRY(weiri_gradient_create(&l->gradient, l->model, room, l->opts.seed));
+  WEIR_TRY(weiri_gradient_create(&l->gradient, l->model, &l->batch, l->opts.seed));
+  WEIR_TRY(plan_steps(l));
   WEIR_TRY(weiri_run_create(&l->eval, l->ctx, weiri_params_dtype(p), p));
   l->eval->seed = l->model->seed;
   l->eval->no_grad = true;
@@ -210,7 +219,7 @@ weir_status weiri_loop_step(weiri_loop *l) {
   bool finite;
   next_batch(l);
   WEIR_TRY(weiri_gradient_take(
-      l->gradient, &l->batch, l->train.frame, s->step, &sum, &weight, &finite));
+      l->gradient, l->train.frame, s->step, &sum, &weight, &finite));
   if (finite) {
     WEIR_TRY(weiri_optim_norm(l->optim, l->gradient->block, &l->norm));
     finite = isfinite(l->norm);

@@ -7,6 +7,7 @@
 
 #include "model/model.h"
 #include "optim/optim.h"
+#include "part/replay.h"
 #include "weir/train.h"
 
 /* The train section; the option table is in options.c. */
@@ -66,7 +67,9 @@ bool weiri_observes_each(const weir_model *model);
 /* The gradient of -mean log p of a batch. */
 typedef struct weiri_gradient {
   weir_model *model;
+  weiri_batch *batch;
   weir_run *run;
+  weiri_replay *replay;
   weir_var *x, *gx; /* [trained parameters] */
   int32_t *index;
   double *log_prob, *seed; /* [room] */
@@ -75,13 +78,16 @@ typedef struct weiri_gradient {
   char fault[512]; /* where the first number that is not finite came up */
 } weiri_gradient;
 
+/* Of what the batch holds at each call; borrowed. */
 weir_status weiri_gradient_create(
-    weiri_gradient **out, weir_model *model, int64_t room, uint64_t seed);
+    weiri_gradient **out, weir_model *model, weiri_batch *batch, uint64_t seed);
 void weiri_gradient_destroy(weiri_gradient **g);
+/* Plans steps of n rows. */
+weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n);
 /* Fills block, *sum = sum of weight * log p over the rows, *weight = their weight.
  * Where a number is not finite *finite is false and fault says where. */
-weir_status weiri_gradient_take(weiri_gradient *g, const weiri_batch *batch,
-    const weir_frame *frame, int64_t step, double *sum, double *weight, bool *finite);
+weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
+    int64_t step, double *sum, double *weight, bool *finite);
 /* Names the first parameter whose gradient is not finite, in fault. */
 void weiri_gradient_blame(weiri_gradient *g);
 

@@ -19,6 +19,10 @@ typedef struct weir_node {
   const struct weir_node *const *in;
   int n_in;
   uint32_t id;
+  uint32_t attr_size;
+  bool borrowed;     /**< a leaf whose numbers lie outside of the tape and may change */
+  int64_t offset;    /**< of a view: where it starts in its input */
+  const char *scope; /**< the layer that recorded it, for messages */
 } weir_node;
 
 /** Data for the conformance suite: inputs drawn uniformly from [lo, hi]. */
@@ -30,7 +34,14 @@ typedef struct weir_probe {
 } weir_probe;
 
 /** An operation. eval fills y->data from y->in and y->attr and nothing else, so that it
- * can be called again on new inputs. */
+ * can be called again on new inputs: a step that repeats is recorded once, as a plan,
+ * and then only the evals run. So whatever changes between steps is a buffer, never an
+ * attribute. An operation without inputs is a source: its eval reads what its attribute
+ * points to (rows of a batch, random numbers of the run's step, a schedule), which must
+ * live as long as the run. A builder that looks at values (weir_var_data,
+ * weir_var_read) makes its step one that no plan can repeat; such steps are recorded
+ * every time; so are those of a builder that says so (weir_op_unplanned). Attributes
+ * are compared byte by byte: give them no padding. */
 struct weir_op_class {
   const char *name;
   void (*eval)(weir_tape *t, const weir_node *y); /**< required; NULL: y is a view */
@@ -62,6 +73,11 @@ WEIR_API weir_var weir_node_var(const weir_tape *t, const weir_node *node);
 /** The node of a variable; NULL for poison or a stale variable (the tape is poisoned).
  */
 WEIR_API const weir_node *weir_var_node(weir_tape *t, weir_var x);
+
+/** For a builder whose step must be recorded every time: what it records depends on
+ * more than shapes and options, or its eval calls a user's function. what names it in a
+ * message that nobody sees unless a plan is demanded. */
+WEIR_API void weir_op_unplanned(weir_tape *t, const char *what);
 
 /** Names the layer that records from here on, for messages; returns the name before. */
 WEIR_API const char *weir_tape_scope(weir_tape *t, const char *path);

@@ -152,6 +152,10 @@ WEIR_API weir_var weir_run_normal(
 /** The same, uniform in (0, 1). */
 WEIR_API weir_var weir_run_uniform(
     weir_run *run, const char *path, int64_t n, int64_t width);
+/** A number that changes over training (a weight of the KL term during warm-up), as a
+ * scalar variable: fn(self, step), asked anew in every step. self outlives the run. */
+typedef double weir_number_fn(const void *self, uint64_t step);
+WEIR_API weir_var weir_run_number(weir_run *run, weir_number_fn *fn, const void *self);
 /** Standard deviation factor of base draws; 1 unless sampling with a temperature. */
 WEIR_API double weir_run_temperature(const weir_run *run);
 

@@ -1,0 +1,254 @@
+/* A recording becomes a plan: nodes that no output needs are dropped; every other one
+ * that is computed gets a place in one block, and places are used again once their
+ * numbers have been read for the last time (best fit over the gaps, in the order of
+ * execution). Views are addresses. What lies outside of the block stays there:
+ * parameters, numbers given while recording, outputs with a place of their own. */
+#include "ad/plan.h"
+
+#include <string.h>
+
+#include "ad/pack.h"
+
+struct weiri_plan {
+  const weir_ctx *ctx;
+  weir_dtype dtype;
+  weiri_recording recording;
+  const weir_node **run; /* [n_run] in order */
+  uint32_t n_run;
+  size_t *at;       /* [count + 1] offset of a node's numbers, or FIXED */
+  const void **out; /* [n_out] */
+  uint32_t *out_id; /* [n_out] */
+  void **copy;      /* [n_out] where an output is copied to, or NULL */
+  int n_out;
+  size_t bytes;
+};
+
+#define FIXED SIZE_MAX
+
+static weir_node *node_at(const weiri_plan *p, uint32_t id) {
+  return &p->recording.chunks[(id - 1) / WEIRI_TAPE_CHUNK][(id - 1) % WEIRI_TAPE_CHUNK];
+}
+
+static size_t bytes_of(const weiri_plan *p, const weir_node *node) {
+  return (size_t)weir_shape_size(&node->shape) * weir_dtype_size(p->dtype);
+}
+
+static bool is_view(const weir_node *node) {
+  return node->op != NULL && node->op->eval == NULL;
+}
+
+/* The node whose numbers a view looks at. */
+static uint32_t root_of(const weir_node *node) {
+  while (is_view(node)) {
+    node = node->in[0];
+  }
+  return node->id;
+}
+
+/* What the liveness analysis works with: arrays over ids, freed at the end. */
+typedef struct analysis {
+  bool *needed;
+  uint32_t *last; /* of a root: the last node that reads it, or KEPT */
+  uint32_t *dead; /* [id]: first root whose last reader is id; chained by next */
+  uint32_t *next;
+} analysis;
+
+#define KEPT UINT32_MAX
+
+static void analysis_free(const weir_ctx *ctx, analysis *a) {
+  weiri_free(ctx, a->needed);
+  weiri_free(ctx, a->last);
+  weiri_free(ctx, a->dead);
+  weiri_free(ctx, a->next);
+}
+
+static weir_status analysis_create(const weir_ctx *ctx, analysis *a, size_t n) {
+  *a = (analysis){weiri_calloc(ctx, n, sizeof *a->needed),
+      weiri_calloc(ctx, n, sizeof *a->last), weiri_calloc(ctx, n, sizeof *a->dead),
+      weiri_calloc(ctx, n, sizeof *a->next)};
+  if (a->needed == NULL || a->last == NULL || a->dead == NULL || a->next == NULL) {
+    analysis_free(ctx, a);
+    return WEIR_E_MEMORY;
+  }
+  return WEIR_OK;
+}
+
+/* Backwards from the outputs; the first time a node is seen, it is by its last reader.
+ */
+static void mark_needed(weiri_plan *p, analysis *a) {
+  for (int i = 0; i < p->n_out; i++) {
+    a->needed[p->out_id[i]] = true;
+    a->last[root_of(node_at(p, p->out_id[i]))] = KEPT;
+  }
+  for (uint32_t id = p->recording.count; id > 0; id--) {
+    const weir_node *node = node_at(p, id);
+    if (!a->needed[id]) {
+      continue;
+    }
+    p->n_run += node->op != NULL && !is_view(node);
+    for (int i = 0; i < node->n_in; i++) {
+      const uint32_t root = root_of(node->in[i]);
+      a->needed[node->in[i]->id] = true;
+      a->last[root] = a->last[root] == 0 && !is_view(node) ? id : a->last[root];
+    }
+  }
+}
+
+/* An output that is computed straight into the place where it is wanted; others are
+ * copied there. */
+static void place_outputs(weiri_plan *p, void *const *place) {
+  for (int i = 0; place != NULL && i < p->n_out; i++) {
+    weir_node *node = node_at(p, p->out_id[i]);
+    if (place[i] == NULL) {
+      continue;
+    }
+    if (node->op != NULL && node->op->eval != NULL && node->data == NULL) {
+      node->data = place[i];
+    } else {
+      p->copy[i] = place[i];
+    }
+  }
+}
+
+/* Places for all that is computed, in the order of execution. */
+static weir_status pack(weiri_plan *p, analysis *a) {
+  weiri_pack pack;
+  weir_status status = weiri_pack_create(&pack, p->ctx);
+  for (uint32_t id = 1; status == WEIR_OK && id <= p->recording.count; id++) {
+    const weir_node *node = node_at(p, id);
+    p->at[id] = FIXED;
+    if (a->needed[id] && node->op != NULL && !is_view(node)) {
+      p->run[p->n_run++] = node;
+      if (node->data == NULL) {
+        status = weiri_pack_take(&pack, bytes_of(p, node), &p->at[id]);
+      }
+    }
+    if (a->needed[id] && p->at[id] != FIXED && a->last[id] != KEPT) {
+      const uint32_t last = a->last[id] == 0 ? id : a->last[id];
+      a->next[id] = a->dead[last];
+      a->dead[last] = id;
+    }
+    for (uint32_t d = a->dead[id]; status == WEIR_OK && d != 0; d = a->next[d]) {
+      status = weiri_pack_give(&pack, p->at[d], bytes_of(p, node_at(p, d)));
+    }
+  }
+  p->bytes = pack.size;
+  weiri_pack_destroy(&pack);
+  return status;
+}
+
+static weir_status lay_out(weiri_plan *p, void *const *place) {
+  const size_t n = (size_t)p->recording.count + 1;
+  analysis a;
+  WEIR_TRY(analysis_create(p->ctx, &a, n));
+  weir_status status = WEIR_E_MEMORY;
+  mark_needed(p, &a);
+  p->run = weiri_calloc(p->ctx, (size_t)p->n_run + 1, sizeof *p->run);
+  p->at = weiri_calloc(p->ctx, n, sizeof *p->at);
+  p->n_run = 0;
+  if (p->run != NULL && p->at != NULL) {
+    place_outputs(p, place);
+    status = pack(p, &a);
+  }
+  analysis_free(p->ctx, &a);
+  return status;
+}
+
+static weir_status take_outputs(weiri_plan *p, weir_tape *t, const weir_var *vars) {
+  const size_t n = (size_t)p->n_out + 1;
+  p->out = weiri_calloc(p->ctx, n, sizeof *p->out);
+  p->out_id = weiri_calloc(p->ctx, n, sizeof *p->out_id);
+  p->copy = weiri_calloc(p->ctx, n, sizeof *p->copy);
+  if (p->out == NULL || p->out_id == NULL || p->copy == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (int i = 0; i < p->n_out; i++) {
+    if (weir_var_node(t, vars[i]) == NULL) {
+      WEIR_TRY(weir_tape_status(t));
+      return weiri_fail(WEIR_E_ARGUMENT, "plan: output %d is poisoned", i);
+    }
+    p->out_id[i] = vars[i].id;
+  }
+  return WEIR_OK;
+}
+
+weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
+    const weir_var *vars, void *const *place) {
+  WEIR_TRY(weir_tape_status(t));
+  const weir_ctx *ctx = weir_tape_ctx(t);
+  weiri_plan *p = weiri_calloc(ctx, 1, sizeof *p);
+  if (p == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  p->ctx = ctx;
+  p->dtype = weir_tape_dtype(t);
+  p->n_out = n_out;
+  weir_status status = take_outputs(p, t, vars);
+  if (status == WEIR_OK) {
+    status = weiri_tape_give(t, &p->recording);
+  }
+  if (status == WEIR_OK) {
+    status = lay_out(p, place);
+  }
+  if (status != WEIR_OK) {
+    weiri_plan_destroy(&p);
+    return status;
+  }
+  weiri_plan_bind(p, NULL);
+  *out = p;
+  return WEIR_OK;
+}
+
+void weiri_plan_destroy(weiri_plan **plan) {
+  weiri_plan *p = *plan;
+  if (p == NULL) {
+    return;
+  }
+  weiri_recording_free(p->ctx, &p->recording);
+  weiri_free(p->ctx, p->run);
+  weiri_free(p->ctx, p->at);
+  weiri_free(p->ctx, p->out);
+  weiri_free(p->ctx, p->out_id);
+  weiri_free(p->ctx, p->copy);
+  weiri_free(p->ctx, p);
+  *plan = NULL;
+}
+
+size_t weiri_plan_bytes(const weiri_plan *plan) {
+  return plan->bytes;
+}
+
+void weiri_plan_bind(weiri_plan *p, void *block) {
+  for (uint32_t id = 1; block != NULL && id <= p->recording.count; id++) {
+    weir_node *node = node_at(p, id);
+    if (is_view(node)) {
+      const char *from = node->in[0]->data;
+      node->data = from == NULL ? NULL
+                                : (char *)node->in[0]->data +
+                                      (size_t)node->offset * weir_dtype_size(p->dtype);
+    } else if (p->at[id] != FIXED) {
+      node->data = (char *)block + p->at[id];
+    }
+  }
+  for (int i = 0; i < p->n_out; i++) {
+    p->out[i] = node_at(p, p->out_id[i])->data;
+  }
+}
+
+weir_status weiri_plan_run(const weiri_plan *p, weir_tape *t) {
+  WEIR_TRY(weiri_tape_replay(t, p->run, p->n_run));
+  for (int i = 0; i < p->n_out; i++) {
+    if (p->copy[i] != NULL) {
+      memcpy(p->copy[i], p->out[i], bytes_of(p, node_at(p, p->out_id[i])));
+    }
+  }
+  return WEIR_OK;
+}
+
+const void *weiri_plan_data(const weiri_plan *plan, int i) {
+  return plan->out[i];
+}
+
+int64_t weiri_plan_kernels(const weiri_plan *plan) {
+  return plan->n_run;
+}

@@ -1,0 +1,29 @@
+/* Plans: a step that repeats, as a flat list of kernels over one packed block of
+ * memory. See docs/ARCHITECTURE.md. */
+#ifndef WEIRI_PLAN_H
+#define WEIRI_PLAN_H
+
+#include "ad/tape.h"
+
+typedef struct weiri_plan weiri_plan;
+
+/* Makes a plan of what the tape has recorded since weiri_tape_capture: what the out
+ * need, and nothing else. place[i], unless NULL, is where the numbers of out[i] are
+ * wanted. The tape is reset. Errors: the tape's status, E_MEMORY. */
+weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
+    const weir_var *vars, void *const *place);
+void weiri_plan_destroy(weiri_plan **plan);
+/* Bytes of the block that the plan works in. */
+size_t weiri_plan_bytes(const weiri_plan *plan);
+/* Says where that block lies: 64-byte aligned, shared with other plans if they do not
+ * run at the same time. */
+void weiri_plan_bind(weiri_plan *plan, void *block);
+/* Computes everything again. t is the tape it was recorded on; it is reset. Errors:
+ * what an operation reports. */
+weir_status weiri_plan_run(const weiri_plan *plan, weir_tape *t);
+/* The numbers of output i, valid until the block is used again. */
+const void *weiri_plan_data(const weiri_plan *plan, int i);
+/* Kernels per run. */
+int64_t weiri_plan_kernels(const weiri_plan *plan);
+
+#endif

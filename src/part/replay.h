@@ -1,0 +1,52 @@
+/* Steps that repeat: recorded once per number of rows, then replayed from a plan. */
+#ifndef WEIRI_REPLAY_H
+#define WEIRI_REPLAY_H
+
+#include "part/run.h"
+
+typedef struct weiri_replay weiri_replay;
+
+/* What a recording hands back. */
+typedef struct weiri_results {
+  int n, room;
+  weir_var *var; /* [room] */
+  void **place;  /* [room] where its numbers are wanted, or NULL */
+} weiri_results;
+
+/* Adds a result; place may be NULL. */
+void weiri_results_add(weiri_results *r, weir_var var, void *place);
+
+/* What repeats. record records one step of n rows on run->tape and adds its results; it
+ * may depend on n, the run's mode and the model, and on nothing that changes otherwise.
+ * vary puts other rows' indices in place, and when called again the old ones; NULL:
+ * there are none. */
+typedef struct weiri_repeat {
+  void (*record)(void *self, weir_run *run, int64_t n, weiri_results *results);
+  void (*vary)(void *self);
+  void *self;
+  int room; /* results at most */
+} weiri_repeat;
+
+/* Borrows the run. */
+weir_status weiri_replay_create(
+    weiri_replay **out, weir_run *run, const weiri_repeat *repeat);
+void weiri_replay_destroy(weiri_replay **replay);
+/* Makes the plan for n rows now, if steps of n rows can be one. */
+weir_status weiri_replay_prepare(weiri_replay *r, int64_t n);
+/* Whether steps of n rows have a plan. */
+bool weiri_replay_planned(const weiri_replay *r, int64_t n);
+/* One step: replayed from the plan for n rows, which is made when there is none yet, or
+ * recorded and computed where the step cannot be one. Errors: the tape's status. */
+weir_status weiri_replay_step(weiri_replay *r, int64_t n);
+/* The same, recorded and computed: afterwards the run has its parts. */
+weir_status weiri_replay_taped(weiri_replay *r, int64_t n);
+/* The numbers of result i of the last step. */
+const void *weiri_replay_data(const weiri_replay *r, int i);
+/* Steps so far that were replayed. */
+int64_t weiri_replay_count(const weiri_replay *r);
+/* Never a plan: for comparisons. */
+void weiri_replay_forbid(weiri_replay *r);
+/* Bytes of the block that the plans share; of the descriptions of steps not counted. */
+size_t weiri_replay_bytes(const weiri_replay *r);
+
+#endif

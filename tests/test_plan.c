@@ -1,0 +1,152 @@
+/* Plans: a replayed step has the bits of a recorded one, for every preset, layer and
+ * distribution; what cannot be repeated is recorded every time. */
+#include "ad/plan.h"
+#include "ad/tape.h"
+#include "model/preset.h"
+#include "part/part.h"
+#include "train_help.h"
+
+/* ---- the pieces ---- */
+
+/* exp(x)^2 summed by rows, and its gradient: memory is used again, and what the plan
+ * gives follows its source. */
+typedef struct cell {
+  float x[6];
+} cell;
+
+static void cell_eval(weir_tape *t, const weir_node *y) {
+  (void)t;
+  const cell *c = *(const cell *const *)y->attr;
+  memcpy(y->data, c->x, sizeof c->x);
+}
+static const weir_op_class cell_class = {"cell", cell_eval, NULL, NULL, NULL};
+
+static weir_var record_cell(weir_tape *t, const cell *c, weir_var *gradient) {
+  const weir_var x =
+      weir_op_apply(t, &cell_class, weir_shape_2(2, 3), 0, NULL, &c, sizeof c);
+  weir_var y = weir_exp(t, x);
+  for (int i = 0; i < 20; i++) { /* 20 values that nobody needs later */
+    y = weir_shift(t, weir_reshape(t, y, weir_shape_1(6)), 0.0);
+  }
+  y = weir_sum_last(t, weir_square(t, weir_reshape(t, y, weir_shape_2(2, 3))));
+  OK(weir_grad(t, y, weir_var_none(), 1, &x, gradient, false));
+  return y;
+}
+
+static void plan_follows_its_source(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  weir_tape *t = NULL;
+  cell c = {{0.0f, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f}};
+  float gradient[6];
+  OK(weir_tape_create(&t, ctx, WEIR_F32));
+  weiri_tape_capture(t);
+  weir_var out[2];
+  out[0] = record_cell(t, &c, &out[1]);
+  weiri_plan *p = NULL;
+  void *const place[2] = {NULL, gradient};
+  OK(weiri_plan_create(&p, t, 2, out, place));
+  /* 64 bytes each: no more than a handful alive at a time */
+  assert_true(weiri_plan_bytes(p) <= 6 * 64);
+  void *block = aligned_alloc(64, weiri_plan_bytes(p));
+  weiri_plan_bind(p, block);
+  for (int round = 0; round < 3; round++) {
+    c.x[4] = (float)round;
+    OK(weiri_plan_run(p, t));
+    weir_tape_reset(t);
+    weir_var g;
+    const weir_var y = record_cell(t, &c, &g);
+    assert_memory_equal(weiri_plan_data(p, 0), weir_var_data(t, y), 2 * sizeof(float));
+    assert_memory_equal(gradient, weir_var_data(t, g), sizeof gradient);
+  }
+  weiri_plan_destroy(&p);
+  free(block);
+  weir_tape_destroy(&t);
+  weir_ctx_destroy(&ctx);
+}
+
+static void reading_while_recording_is_an_error(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  weir_tape *t = NULL;
+  double v;
+  OK(weir_tape_create(&t, ctx, WEIR_F64));
+  weiri_tape_capture(t);
+  const weir_var x = weir_exp(t, weir_fill(t, weir_shape_0(), 1.0));
+  assert_int_equal(weir_var_read(t, x, &v), WEIR_E_UNSUPPORTED);
+  assert_non_null(strstr(weir_error(), "while a plan is recorded"));
+  weiri_tape_capture(t);
+  assert_null(weir_var_data(t, weir_exp(t, weir_fill(t, weir_shape_0(), 1.0))));
+  assert_int_equal(weir_tape_status(t), WEIR_E_UNSUPPORTED);
+  weir_tape_destroy(&t);
+  weir_ctx_destroy(&ctx);
+}
+
+/* ---- steps ---- */
+
+enum { STEPS = 4 };
+
+static void open_loop(weiri_loop *l, const bench *b, json_t *spec, bool forbid) {
+  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  o.config = spec;
+  o.seed = 5;
+  OK(weiri_loop_create(l, b->model, b->train, b->valid, &o));
+  OK(weiri_observe(b->model, &b->train, false));
+  if (forbid) {
+    weiri_replay_forbid(l->gradient->replay);
+  }
+}
+
+/* STEPS updates of two equal models, one from plans: the same weights after each.
+ * Returns how many steps were replayed. */
+static int64_t compare_steps(bench *a, bench *b) {
+  json_t *spec = spec_of(a->ctx, "{batch_size: 40, learning_rate: 0.01}");
+  weiri_loop la, lb;
+  open_loop(&la, a, spec, false);
+  open_loop(&lb, b, spec, true);
+  for (int i = 0; i < STEPS; i++) {
+    OK(weiri_loop_step(&la));
+    OK(weiri_loop_step(&lb));
+    assert_same_model(a->model, b->model);
+  }
+  const int64_t replays = weiri_replay_count(la.gradient->replay);
+  assert_int_equal(weiri_replay_count(lb.gradient->replay), 0);
+  weiri_loop_destroy(&la);
+  weiri_loop_destroy(&lb);
+  json_decref(spec);
+  return replays;
+}
+
+static int64_t check_config(const char *config, const char *type) {
+  char full[1024];
+  snprintf(full, sizeof full, "%s", config);
+  (void)type;
+  bench a, b;
+  bench_open(&a, context_of(1, NULL, NULL), 171, 9, full);
+  bench_open(&b, context_of(2, NULL, NULL), 171, 9, full);
+  const int64_t replays = compare_steps(&a, &b);
+  bench_close(&a);
+  bench_close(&b);
+  return replays;
+}
+
+static void every_preset_replays(void **state) {
+  (void)state;
+  for (int i = 0; weiri_preset_at(i) != NULL; i++) {
+    const int64_t replays = check_config(weiri_preset_at(i)->is.name, "float32");
+    print_message("%s: %d\n", weiri_preset_at(i)->is.name, (int)replays);
+    if (replays != STEPS) {
+      fail_msg("%s: %d of %d steps were replayed", weiri_preset_at(i)->is.name,
+          (int)replays, STEPS);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(plan_follows_its_source),
+      cmocka_unit_test(reading_while_recording_is_an_error),
+      cmocka_unit_test(every_preset_replays),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
