@@ -305,6 +305,9 @@ WEIR_API const double *weir_frame_context(const weir_frame *frame);
 WEIR_API const double *weir_frame_weights(const weir_frame *frame);
 /** Table row of frame row i. */
 WEIR_API int64_t weir_frame_row(const weir_frame *frame, int64_t i);
+/** Number of frame row i in its file from 0, rows of earlier blocks and rows left out
+ * counted: what the random numbers of a row depend on, besides the seed. */
+WEIR_API int64_t weir_frame_number(const weir_frame *frame, int64_t i);
 /** Rows left out for missing values. */
 WEIR_API int64_t weir_frame_dropped(const weir_frame *frame);
 /** One line about columns passed over and rows dropped, or NULL. */

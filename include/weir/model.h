@@ -93,6 +93,13 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_log_prob_parts(const weir_model *m
 WEIR_API int64_t weir_model_parts(const weir_model *model);
 WEIR_API const char *weir_model_part_name(const weir_model *model, int64_t i);
 
+/** The same of all rows of a frame: out [n], and values [n, k] unless NULL. Where a
+ * layer draws (noise on ordinal columns), the draw depends on the row's number in its
+ * file (weir_frame_number), so that blocks of a file give what the whole file does; the
+ * functions above take row i of the call to be row i of a file. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_frame_log_prob(
+    const weir_model *model, const weir_frame *frame, double *out, double *values);
+
 typedef struct weir_sample_opts {
   uint32_t struct_size;
   uint64_t seed;
@@ -116,6 +123,14 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_encode(const weir_model *model, in
 WEIR_API WEIR_MUST_USE weir_status weir_model_decode(const weir_model *model, int64_t n,
     const double *z, int64_t contexts, const double *context, uint64_t seed, double *x,
     double *log_det);
+
+/** Latents of all rows of a frame, draws by their numbers in the file. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_frame_encode(const weir_model *model,
+    const weir_frame *frame, uint64_t seed, double *z, double *log_det);
+/** weir_model_decode of rows first, first + 1, ... of a file. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_decode_from(const weir_model *model,
+    int64_t first, int64_t n, const double *z, int64_t contexts, const double *context,
+    uint64_t seed, double *x, double *log_det);
 
 /** A prepared evaluator: one row (or a few) at a time without allocation after the
  * first call. One thread each. */

@@ -125,8 +125,8 @@ static int copy_contexts(decoder *e, const weir_table *table) {
 
 static weir_status compute(decoder *e, int64_t n) {
   const double *contexts = e->context.width > 0 ? e->contexts : NULL;
-  weir_status status =
-      weir_model_decode(e->model, n, e->z, n, contexts, e->env->seed, e->x, NULL);
+  weir_status status = weir_model_decode_from(
+      e->model, e->done, n, e->z, n, contexts, e->env->seed, e->x, NULL);
   weir_table *back = NULL;
   if (status == WEIR_OK) {
     status = weir_schema_to_table(&back, e->env->ctx, e->schema, n, e->x, contexts);

@@ -85,8 +85,8 @@ static void copy_context(encoder *e, const cli_rows *in) {
 
 static weir_status compute(encoder *e, const cli_rows *in) {
   const int64_t n = weir_frame_rows(in->frame);
-  const weir_status status = weir_model_encode(e->model, n, weir_frame_x(in->frame), n,
-      weir_frame_context(in->frame), e->env->seed, e->z, e->log_det ? e->det : NULL);
+  const weir_status status = weir_model_frame_encode(
+      e->model, in->frame, e->env->seed, e->z, e->log_det ? e->det : NULL);
   for (int64_t i = 0; status == WEIR_OK && i < n; i++) {
     double *row = e->rows + weir_frame_row(in->frame, i) * e->width;
     memcpy(row, e->z + i * e->k, (size_t)e->k * sizeof *row);

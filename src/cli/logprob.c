@@ -104,11 +104,8 @@ static weir_status fill_data(scorer *s, const cli_rows *in, int64_t first) {
 
 static weir_status compute(scorer *s, const cli_rows *in) {
   const int64_t n = weir_frame_rows(in->frame);
-  const double *x = weir_frame_x(in->frame), *c = weir_frame_context(in->frame);
-  weir_status status = weir_model_log_prob(s->model, n, x, n, c, s->log_prob);
-  if (status == WEIR_OK && s->parts > 0) {
-    status = weir_model_log_prob_parts(s->model, n, x, n, c, s->terms);
-  }
+  const weir_status status = weir_model_frame_log_prob(
+      s->model, in->frame, s->log_prob, s->parts > 0 ? s->terms : NULL);
   if (status != WEIR_OK) {
     return status;
   }

@@ -13,7 +13,8 @@ struct weir_frame {
   int64_t n, d, c;
   const double *x; /* owned_x, or the table's */
   double *owned_x, *context, *weights;
-  int64_t *row; /* NULL: all */
+  int64_t *row;  /* NULL: all */
+  int64_t first; /* number of the table's first row in its file */
   int64_t dropped;
   char *note;
 };
@@ -81,6 +82,7 @@ static weir_status keep_rows(work *w) {
   const weir_table *t = w->t;
   weir_frame *f = w->f;
   f->n = t->n;
+  f->first = t->first;
   if (!w->drop) {
     return WEIR_OK;
   }
@@ -330,6 +332,10 @@ const double *weir_frame_weights(const weir_frame *frame) {
 
 int64_t weir_frame_row(const weir_frame *frame, int64_t i) {
   return frame->row != NULL ? frame->row[i] : i;
+}
+
+int64_t weir_frame_number(const weir_frame *frame, int64_t i) {
+  return frame->first + weir_frame_row(frame, i);
 }
 
 int64_t weir_frame_dropped(const weir_frame *frame) {

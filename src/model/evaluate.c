@@ -115,7 +115,9 @@ typedef struct pass {
   const double *in; /* [n, in_width] or NULL */
   int64_t in_width;
   const weir_sample_opts *opts;
-  double *out, *extra; /* meaning is the block function's */
+  const weir_frame *frame; /* whose rows these are, or NULL */
+  int64_t from;            /* number of the first row, without a frame */
+  double *out, *extra;     /* meaning is the block function's */
 } pass;
 
 typedef weir_status block_fn(
@@ -134,18 +136,31 @@ static weir_status check_context(const pass *p) {
   return WEIR_OK;
 }
 
+/* Which rows of a file these are: what draws depend on. */
+static void number_rows(
+    const pass *p, weir_run *run, int64_t first, int64_t n, int64_t number[BLOCK]) {
+  run->first_row = p->from + first;
+  run->rows = p->frame == NULL ? NULL : number;
+  for (int64_t i = 0; p->frame != NULL && i < n; i++) {
+    number[i] = weir_frame_number(p->frame, first + i);
+  }
+}
+
 static weir_status run_block(
     const pass *p, weir_run *run, block_fn *fn, int64_t first) {
+  int64_t number[BLOCK];
   const int64_t left = p->n - first, n = left < BLOCK ? left : BLOCK;
   const bool shared = p->contexts == 1;
   weiri_run_reset(run);
   run->no_grad = true;
-  run->first_row = (p->opts == NULL ? 0 : p->opts->first) + first;
+  number_rows(p, run, first, n, number);
   const double *context = p->context == NULL || shared
                               ? p->context
                               : p->context + first * p->model->dist->context;
   const weir_var c = weiri_model_context(p->model, run, n, shared ? 1 : n, context);
-  WEIR_TRY(fn(p, run, first, n, c));
+  const weir_status status = fn(p, run, first, n, c);
+  run->rows = NULL;
+  WEIR_TRY(status);
   return weir_tape_status(run->tape);
 }
 
@@ -293,6 +308,35 @@ weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
   return one_pass(&p, parts_block, model->seed);
 }
 
+/* A pass over the rows of a frame. */
+static pass pass_of_frame(
+    const weir_model *model, const weir_frame *frame, double *out, double *extra) {
+  const int64_t n = weir_frame_rows(frame);
+  return (pass){.model = model,
+      .n = n,
+      .contexts = n,
+      .context = weir_frame_context(frame),
+      .in = weir_frame_x(frame),
+      .in_width = model->dist->event.features,
+      .frame = frame,
+      .out = out,
+      .extra = extra};
+}
+
+weir_status weir_model_frame_log_prob(
+    const weir_model *model, const weir_frame *frame, double *out, double *values) {
+  pass p = pass_of_frame(model, frame, out, NULL);
+  WEIR_TRY(one_pass(&p, log_prob_block, model->seed));
+  p.out = values;
+  return values == NULL ? WEIR_OK : one_pass(&p, parts_block, model->seed);
+}
+
+weir_status weir_model_frame_encode(const weir_model *model, const weir_frame *frame,
+    uint64_t seed, double *z, double *log_det) {
+  const pass p = pass_of_frame(model, frame, z, log_det);
+  return one_pass(&p, encode_block, seed);
+}
+
 static weir_status check_sample_opts(
     const weir_sample_opts *opts, weir_sample_opts *o) {
   if (opts != NULL) {
@@ -319,6 +363,7 @@ weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contex
       .contexts = contexts,
       .context = context,
       .opts = &o,
+      .from = o.first,
       .out = x,
       .extra = o.temperature == 1.0 ? log_prob : NULL};
   WEIR_TRY(one_pass(&p, sample_block, o.seed));
@@ -344,7 +389,14 @@ weir_status weir_model_encode(const weir_model *model, int64_t n, const double *
 weir_status weir_model_decode(const weir_model *model, int64_t n, const double *z,
     int64_t contexts, const double *context, uint64_t seed, double *x,
     double *log_det) {
+  return weir_model_decode_from(model, 0, n, z, contexts, context, seed, x, log_det);
+}
+
+weir_status weir_model_decode_from(const weir_model *model, int64_t first, int64_t n,
+    const double *z, int64_t contexts, const double *context, uint64_t seed, double *x,
+    double *log_det) {
   const pass p = {.model = model,
+      .from = first,
       .n = n,
       .contexts = contexts,
       .context = context,
@@ -365,62 +417,4 @@ int64_t weir_model_parts(const weir_model *model) {
 
 const char *weir_model_part_name(const weir_model *model, int64_t i) {
   return i < 0 || i >= model->n_parts ? NULL : model->part_names[i];
-}
-
-/* A point inside of every support. */
-static double inside(weir_support s) {
-  switch (s.kind) {
-  case WEIR_POSITIVE:
-    return s.lo + 1.0;
-  case WEIR_INTERVAL:
-    return 0.5 * (s.lo + s.hi);
-  case WEIR_CIRCLE:
-  case WEIR_INTEGERS:
-    return s.lo;
-  default:
-    return 0.0;
-  }
-}
-
-static weir_status name_parts(weir_model *m, const weir_run *run) {
-  static const char *const kinds[] = {
-      "log_det", "base", "likelihood", "posterior", "prior", "kl", "bound"};
-  m->part_names = weiri_calloc(m->ctx, (size_t)run->n_parts + 1, sizeof *m->part_names);
-  if (m->part_names == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  for (int i = 0; i < run->n_parts; i++) {
-    m->part_names[i] =
-        weiri_format(m->ctx, "%s:%s", kinds[run->parts[i].kind], run->parts[i].path);
-    if (m->part_names[i] == NULL) {
-      return WEIR_E_MEMORY;
-    }
-    m->n_parts++;
-  }
-  return WEIR_OK;
-}
-
-weir_status weiri_model_probe(weir_model *m) {
-  weir_evaluator *e = NULL;
-  WEIR_TRY(weir_evaluator_create(&e, m));
-  const weir_event *event = &m->dist->event;
-  double *x = weiri_calloc(m->ctx, (size_t)event->features + 1, sizeof *x);
-  double *context = weiri_calloc(m->ctx, (size_t)m->dist->context + 1, sizeof *context);
-  weir_status status = x == NULL || context == NULL ? WEIR_E_MEMORY : WEIR_OK;
-  for (int64_t j = 0; status == WEIR_OK && j < event->features; j++) {
-    x[j] = inside(event->support[j]);
-  }
-  if (status == WEIR_OK) {
-    const weir_var row = weiri_model_rows(m, e->run, 1, x);
-    weir_dist_parts(
-        m->dist, e->run, row, weiri_model_context(m, e->run, 1, 1, context));
-    status = weir_tape_status(e->run->tape);
-  }
-  if (status == WEIR_OK) {
-    status = name_parts(m, e->run);
-  }
-  weiri_free(m->ctx, x);
-  weiri_free(m->ctx, context);
-  weir_evaluator_destroy(&e);
-  return status;
 }

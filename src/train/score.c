@@ -1,6 +1,7 @@
 /* Mean log-likelihood of rows with weights w:
  *     mean = sum w l / sum w,  error^2 = n / (n - 1) sum w^2 (l - mean)^2 / (sum w)^2,
- * which is sd / sqrt(n) when all weights are equal. Sums are float64, in row order. */
+ * which is sd / sqrt(n) when all weights are equal. Sums are float64, in row order.
+ * Random numbers follow a row's number in its file, as in weir_model_frame_log_prob. */
 #include <math.h>
 
 #include "train/train.h"
@@ -21,6 +22,9 @@ weir_status weiri_log_probs(const weir_model *model, weir_run *run, weiri_batch 
   for (int64_t first = 0; first < set->n; first += batch->room) {
     const int64_t left = set->n - first;
     weiri_batch_fill(batch, set, NULL, first, left < batch->room ? left : batch->room);
+    for (int64_t i = 0; i < batch->n; i++) {
+      batch->row[i] = weir_frame_number(set->frame, batch->row[i]);
+    }
     WEIR_TRY(block_scores(model, run, batch, out + first));
   }
   return WEIR_OK;

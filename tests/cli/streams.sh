@@ -9,6 +9,25 @@ table 600 >a.csv
 "$WEIR" logprob m.safetensors a.csv | cmp - lp.csv || fail "stdin and file differ"
 "$WEIR" logprob m.safetensors a.csv -o - | cmp - lp.csv || fail "-o -"
 
+# The noise on an ordinal column follows the row's number in its file: blocks, eval, a
+# pipe and a row left out before change nothing.
+table 9000 >long.csv
+"$WEIR" logprob m.safetensors long.csv -o long-lp.csv
+"$WEIR" eval m.safetensors long.csv --json >long.json
+within "$(awk 'NR > 1 { s += $1 } END { printf "%.12f", s / (NR - 1) }' long-lp.csv)" \
+  "$(field long.json mean_log_prob)" 1e-9
+{ sed -n 1p long.csv; sed -n 8500p long.csv; } >one.csv
+[ "$("$WEIR" logprob m.safetensors one.csv | tail -1)" != "$(sed -n 8500p long-lp.csv)" ] ||
+  fail "row 1 of a file has the noise of row 8499"
+sed '100s/^[^,]*/NA/' long.csv >gap.csv
+"$WEIR" logprob m.safetensors gap.csv --drop-missing -q -o gap-lp.csv
+sed 100d long-lp.csv >want.csv
+sed 100d gap-lp.csv | cmp - want.csv || fail "a row left out changes others"
+"$WEIR" encode m.safetensors long.csv -o long-z.csv
+"$WEIR" encode m.safetensors gap.csv --drop-missing -q -o gap-z.csv
+sed 100d long-z.csv >want.csv
+sed 100d gap-z.csv | cmp - want.csv || fail "a row left out changes latents"
+
 # A reader that leaves is no error.
 for verb in "sample m.safetensors -n 1000000" "logprob m.safetensors big.csv" \
   "encode m.safetensors big.csv"; do
