@@ -1,1 +1,1 @@
-weir_sources(gauss.c mixture.c)
+weir_sources(gauss.c mixture.c vmf_draw.c sphere.c)

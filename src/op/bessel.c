@@ -67,8 +67,8 @@ static double debye_log_ratio(double v, double x) {
          log1p(series(v, r));
 }
 
-/* How far above nu the expansion is taken: where it holds, and where x is small a little
- * further, because steps down shrink the error of a ratio. */
+/* How far above nu the expansion is taken: where it holds, and where x is small a
+ * little further, because steps down shrink the error of a ratio. */
 static int steps(double nu, double x) {
   const double order =
       x < LEAST_RADIUS ? sqrt(LEAST_RADIUS * LEAST_RADIUS - x * x) : 0.0;
