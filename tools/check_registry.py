@@ -7,7 +7,7 @@ import re
 
 from rooms import ROOT, finish, tracked
 
-ROOM = {"ops": "op", "elems": "elem", "nets": "nn", "layers": "layer", "dists": "dist",
+ROOM = {"ops": "op", "elems": "elem", "nets": "nn", "blocks": "nn/block", "layers": "layer", "dists": "dist",
         "presets": "model", "readers": "data", "optims": "optim", "schedules": "optim",
         "verbs": "cli"}
 LINE = re.compile(r"^WEIR_[A-Z_]+\(([a-z0-9_]+)", re.M)

@@ -22,7 +22,8 @@ typedef struct weir_listed {
   const weir_opt *opts;          /**< NULL: none */
 } weir_listed;
 
-/** Name of registry i ("layers", "maps", "distributions", "networks", "presets",
+/** Name of registry i ("layers", "maps", "distributions", "networks", "blocks",
+ * "presets",
  * "optimizers", "schedules", "readers"), NULL past the last. */
 WEIR_API const char *weir_registry(int i);
 /** Entry i of a registry, with those registered in the context; false past the last and

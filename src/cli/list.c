@@ -170,12 +170,10 @@ const cli_verb cli_verb_list = {
     .words = "[WHAT]",
     .max_words = 1,
     .options = (const cli_opt *const[]){options, NULL},
-    .text =
-        "WHAT is presets, layers, maps, distributions, networks, optimizers, "
-        "schedules, readers, recipes, or a section of a configuration: data, patches "
-        "(data.patches), train, run (keys of train that the program reads). With WHAT "
-        "the options are "
-        "listed too.",
+    .text = "WHAT is presets, layers, maps, distributions, networks, blocks (of a conv "
+            "network), optimizers, schedules, readers, recipes, or a section of a "
+            "configuration: data, patches (data.patches), train, run (keys of train "
+            "that the program reads). With WHAT the options are listed too.",
     .examples =
         (const char *const[]){"weir list presets", "weir list layers --json", NULL},
     .run = run,

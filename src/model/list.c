@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/preset.h"
+#include "nn/block.h"
 #include "optim/optim.h"
 #include "part/part.h"
 #include "weir/about.h"
@@ -28,6 +29,12 @@ static bool dist_at(const weir_ctx *ctx, int i, weir_listed *out) {
 
 static bool net_at(const weir_ctx *ctx, int i, weir_listed *out) {
   return give_class(weiri_class_at(ctx, WEIRI_KIND_NET, i), out);
+}
+
+static bool block_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_block_class *c = weiri_block_at(i);
+  return give_class(c == NULL ? NULL : &c->is, out);
 }
 
 static bool preset_at(const weir_ctx *ctx, int i, weir_listed *out) {
@@ -73,6 +80,7 @@ static const registry registries[] = {
     {"maps", map_at},
     {"distributions", dist_at},
     {"networks", net_at},
+    {"blocks", block_at},
     {"optimizers", optim_at},
     {"schedules", schedule_at},
     {"readers", reader_at},

@@ -1,10 +1,40 @@
 /* Nonlinearities of networks, and dropout (Srivastava et al. 2014, inverted). */
 #include "nn/nn.h"
 
+#define LEAK 0.01
+
+static weir_var leaky_relu(weir_tape *t, weir_var x) {
+  return weir_max(t, x, weir_scale(t, x, LEAK));
+}
+
+/* Swish (Ramachandran et al. 2017) */
+static weir_var silu(weir_tape *t, weir_var x) {
+  return weir_mul(t, x, weir_sigmoid(t, x));
+}
+
 weir_var weiri_activate(weir_tape *t, weiri_activation a, weir_var x) {
   static weir_var (*const fn[])(weir_tape *, weir_var) = {
-      weir_relu, weir_tanh, weir_elu, weir_sigmoid, weir_softplus};
+      weir_relu, weir_tanh, weir_elu, weir_sigmoid, weir_softplus, leaky_relu, silu};
   return fn[a](t, x);
+}
+
+enum { PIECE = 256 };
+
+/* Leaky ReLU or SiLU of a row in place: x beside its other argument. */
+static void activate_pair(
+    const weiri_kern *k, weir_dtype dtype, weiri_activation a, int64_t count, char *x) {
+  double other[PIECE];
+  for (int64_t i = 0; i < count; i += PIECE) {
+    const int64_t n = count - i < PIECE ? count - i : PIECE;
+    char *at = x + (size_t)i * weir_dtype_size(dtype);
+    if (a == WEIRI_SILU) {
+      k->sigmoid[dtype](n, at, other);
+      k->bin_mul[dtype](n, at, 1, other, 1, at);
+    } else {
+      k->affine[dtype](n, LEAK, 0.0, at, other);
+      k->bin_max[dtype](n, at, 1, other, 1, at);
+    }
+  }
 }
 
 void weiri_activate_columns(weir_tape *t, weiri_activation a, int64_t n, int64_t ld,
@@ -14,10 +44,13 @@ void weiri_activate_columns(weir_tape *t, weiri_activation a, int64_t n, int64_t
       k->relu, k->tanh, k->elu, k->sigmoid, k->softplus};
   const weir_dtype dtype = weir_tape_dtype(t);
   const size_t size = weir_dtype_size(dtype);
-  weiri_unary_fn *fn = fns[a][dtype];
   for (int64_t i = 0; i < n; i++) {
     char *row = (char *)x + (size_t)(i * ld + first) * size;
-    fn(count, row, row);
+    if (a == WEIRI_LEAKY_RELU || a == WEIRI_SILU) {
+      activate_pair(k, dtype, a, count, row);
+    } else {
+      fns[a][dtype](count, row, row);
+    }
   }
 }
 

@@ -7,13 +7,15 @@
 #include "weir/sys/part.h"
 
 /* Choices of an activation option; weiri_activation is the index. */
-#define WEIRI_ACTIVATION_NAMES "relu|tanh|elu|sigmoid|softplus"
+#define WEIRI_ACTIVATION_NAMES "relu|tanh|elu|sigmoid|softplus|leaky_relu|silu"
 typedef enum weiri_activation {
   WEIRI_RELU,
   WEIRI_TANH,
   WEIRI_ELU,
   WEIRI_SIGMOID,
-  WEIRI_SOFTPLUS
+  WEIRI_SOFTPLUS,
+  WEIRI_LEAKY_RELU, /* max(x, x / 100) */
+  WEIRI_SILU        /* x sigmoid(x) */
 } weiri_activation;
 
 weir_var weiri_activate(weir_tape *t, weiri_activation a, weir_var x);

@@ -1,1 +1,1 @@
-weir_sources(activation.c degrees.c dense.c)
+weir_sources(activation.c degrees.c dense.c block.c unit.c)

@@ -282,3 +282,10 @@ weir_status weir_build_stat(
   const weir_init init = {WEIR_INIT_CONSTANT, value};
   return reserve(b, out, name, shape, false, init, NULL);
 }
+
+void weir_build_notes(weir_build *b, bool first, bool each) {
+  if (b->site != NULL) {
+    b->site->notes_first = b->site->notes_first || first;
+    b->site->notes_each = b->site->notes_each || each;
+  }
+}

@@ -22,6 +22,7 @@ struct weir_site {
   json_t *resolved;       /* the tree of all options with their values, or NULL */
   weir_layer **observers; /* layers that take statistics, in data-to-latent order */
   int n_observers, room;
+  bool notes_first, notes_each; /* passes that networks ask for: weir_build_notes */
 };
 
 /* All classes of a kind, those from outside the tree last: class i, or NULL at the end.

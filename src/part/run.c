@@ -37,6 +37,7 @@ void weiri_run_destroy(weir_run **run) {
   weir_tape_destroy(&(*run)->tape);
   weiri_free((*run)->ctx, (*run)->bound);
   weiri_free((*run)->ctx, (*run)->parts);
+  weiri_free((*run)->ctx, (*run)->notes);
   weiri_free((*run)->ctx, *run);
   *run = NULL;
 }
@@ -46,6 +47,7 @@ void weiri_run_reset(weir_run *run) {
   const int32_t n = run->params == NULL ? 0 : weiri_params_count(run->params);
   memset(run->bound, 0, (size_t)n * sizeof *run->bound);
   run->n_parts = 0;
+  run->n_notes = 0;
   run->seen = weir_var_none();
 }
 
@@ -87,6 +89,25 @@ void weir_run_part(weir_run *run, weir_part_kind kind, const char *path, weir_va
     run->room = room;
   }
   run->parts[run->n_parts++] = (weir_part){kind, path, value, score};
+}
+
+weir_noting weir_run_noting(const weir_run *run) {
+  return run->noting;
+}
+
+void weir_run_note(weir_run *run, weir_slot slot, weir_var value) {
+  if (run->n_notes == run->notes_room) {
+    const int room = run->notes_room == 0 ? 32 : 2 * run->notes_room;
+    weiri_note *notes =
+        weiri_realloc(run->ctx, run->notes, (size_t)room * sizeof *notes);
+    if (notes == NULL) {
+      weiri_tape_note(run->tape, WEIR_E_MEMORY);
+      return;
+    }
+    run->notes = notes;
+    run->notes_room = room;
+  }
+  run->notes[run->n_notes++] = (weiri_note){slot, value};
 }
 
 weir_var weiri_run_total(weir_run *run, int first) {

@@ -6,6 +6,12 @@
 #include "tensor/params.h"
 #include "weir/sys/part.h"
 
+/* The value that a batch gives to a tensor. */
+typedef struct weiri_note {
+  weir_slot slot;
+  weir_var value;
+} weiri_note;
+
 struct weir_run {
   weir_ctx *ctx;
   weir_tape *tape;
@@ -21,6 +27,9 @@ struct weir_run {
   bool no_grad; /* nothing will ask for a gradient: layers may take ways without one */
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
   weir_var seen;             /* that input, once reached */
+  weir_noting noting;
+  weiri_note *notes;
+  int n_notes, notes_room;
 };
 
 /* A run with its own tape. params may be NULL. */

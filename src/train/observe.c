@@ -3,7 +3,7 @@
 #include "part/part.h"
 #include "train/train.h"
 
-#define BLOCK 512
+#define BLOCK WEIRI_OBSERVED_ROWS
 
 /* The same tensors in float64, so that statistics do not see the model's rounding. */
 static weir_status shadow_create(
@@ -102,8 +102,21 @@ static weir_status observe_all(observing *o, weir_params *shadow, bool every) {
   return WEIR_OK;
 }
 
+/* Batches by way of networks, with the layers' statistics in place. */
+static weir_status note_all(observing *o, weir_params *shadow, bool every) {
+  const weir_site *site = &o->model->site;
+  if (!every && site->notes_first) {
+    WEIR_TRY(weiri_take_notes(o->model, o->set, o->run, &o->batch, true));
+    if (shadow != NULL) {
+      shadow_copy(shadow, o->model->params, true);
+    }
+  }
+  return site->notes_each ? weiri_take_notes(o->model, o->set, o->run, &o->batch, false)
+                          : WEIR_OK;
+}
+
 bool weiri_observes_each(const weir_model *model) {
-  bool any = false;
+  bool any = model->site.notes_each;
   for (int i = 0; i < model->site.n_observers; i++) {
     any = any || model->site.observers[i]->cls->observe_each;
   }
@@ -111,7 +124,9 @@ bool weiri_observes_each(const weir_model *model) {
 }
 
 weir_status weiri_observe(weir_model *model, const weir_row_set *set, bool every) {
-  if (model->site.n_observers == 0 || (every && !weiri_observes_each(model))) {
+  const weir_site *site = &model->site;
+  const bool any = site->n_observers > 0 || site->notes_first || site->notes_each;
+  if (!any || (every && !weiri_observes_each(model))) {
     return WEIR_OK;
   }
   observing o = {.model = model, .set = set};
@@ -132,6 +147,9 @@ weir_status weiri_observe(weir_model *model, const weir_row_set *set, bool every
     o.run->seed = model->seed;
     o.run->no_grad = true;
     status = observe_all(&o, shadow, every);
+  }
+  if (status == WEIR_OK) {
+    status = note_all(&o, shadow, every);
   }
   weiri_run_destroy(&o.run);
   weiri_params_destroy(&shadow);

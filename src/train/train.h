@@ -59,7 +59,12 @@ void weiri_score_of(
 /* Statistics that layers take from the training rows, each layer seeing what those
  * before it make of them with their new statistics. every: only the classes that take
  * them before every evaluation, in the model's own type; else all, in float64. */
+enum { WEIRI_OBSERVED_ROWS = 512 }; /* at a time */
 weir_status weiri_observe(weir_model *model, const weir_row_set *set, bool every);
+/* The values that networks note over batches of the set (run->tape in its number type,
+ * a batch with room for WEIRI_OBSERVED_ROWS rows) become the model's. */
+weir_status weiri_take_notes(weir_model *model, const weir_row_set *set, weir_run *run,
+    weiri_batch *batch, bool first);
 bool weiri_observes_each(const weir_model *model);
 
 /* ---- one step ---- */

@@ -124,6 +124,11 @@ WEIR_API WEIR_MUST_USE weir_status weir_build_param(weir_build *b, weir_slot *ou
 WEIR_API WEIR_MUST_USE weir_status weir_build_stat(
     weir_build *b, weir_slot *out, const char *name, weir_shape shape, double value);
 
+/** Asks for passes over training rows in which this part notes values of its tensors
+ * (weir_run_note): one batch before training (first), many before every evaluation
+ * (each). */
+WEIR_API void weir_build_notes(weir_build *b, bool first, bool each);
+
 /* ---- running ---- */
 
 typedef enum weir_mode { WEIR_TRAIN, WEIR_EVAL } weir_mode;
@@ -156,6 +161,16 @@ WEIR_API weir_var weir_run_uniform(
  * scalar variable: fn(self, step), asked anew in every step. self outlives the run. */
 typedef double weir_number_fn(const void *self, uint64_t step);
 WEIR_API weir_var weir_run_number(weir_run *run, weir_number_fn *fn, const void *self);
+/** What a pass over training rows is for: WEIR_NOTE_NONE in training and evaluation. */
+typedef enum weir_noting {
+  WEIR_NOTE_NONE,
+  WEIR_NOTE_FIRST,
+  WEIR_NOTE_EACH
+} weir_noting;
+WEIR_API weir_noting weir_run_noting(const weir_run *run);
+/** Notes the value of a batch for a tensor (shaped as it): after the pass the tensor is
+ * the mean over its batches. */
+WEIR_API void weir_run_note(weir_run *run, weir_slot slot, weir_var value);
 /** Standard deviation factor of base draws; 1 unless sampling with a temperature. */
 WEIR_API double weir_run_temperature(const weir_run *run);
 
