@@ -163,7 +163,8 @@ static void registries(void **state) {
     for (int n = 0; n < NETS; n++) {
       found = found || strstr(nets[n], c->name) != NULL;
     }
-    assert_true(found);
+    /* those that cannot be masked have tests of their own */
+    assert_true(found || ((const weir_net_class *)(const void *)c)->begin == NULL);
   }
   rig_close(&r);
 }
