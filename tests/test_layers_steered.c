@@ -250,6 +250,9 @@ static void refusals(void **state) {
       real, WEIR_E_CONFIG, "l.net.hidden");
   refuse("{\"name\": \"coupling\", \"map\": {\"name\": \"rqs\", \"bins\": 1}}", real,
       WEIR_E_CONFIG, "bins");
+  refuse("{\"name\": \"coupling\", \"map\": {\"name\": \"rqs\", \"lo\": 2, \"hi\": "
+         "1}}",
+      real, WEIR_E_CONFIG, "lo < hi");
 }
 
 int main(void) {

@@ -48,6 +48,11 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_load(
 WEIR_API WEIR_MUST_USE weir_status weir_model_load_memory(
     weir_model **out, weir_ctx *ctx, const void *data, size_t size);
 
+/** A copy with its numbers in another type: a float32 model evaluated in float64 shows
+ * what rounding does to it. Errors: E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_convert(
+    weir_model **out, const weir_model *model, weir_dtype dtype);
+
 /* ---- what it is ---- */
 
 WEIR_API const weir_schema *weir_model_schema(const weir_model *model); /**< borrowed */

@@ -19,8 +19,9 @@ const cli_opt cli_compute_options[] = {
         0, 256, NULL, NULL},
     {"device", 0, CLI_TEXT, "DEVICE", "where to compute; this version has cpu", 0, 0,
         NULL, NULL},
-    {"dtype", 0, CLI_TEXT, "TYPE", "f32 or f64: numbers of parameters and arithmetic",
-        0, 0, "f32|f64", "train.dtype"},
+    {"dtype", 0, CLI_TEXT, "TYPE",
+        "f32 or f64: numbers of parameters and arithmetic; of a model, else its own", 0,
+        0, "f32|f64", "train.dtype"},
     {"quiet", 'q', CLI_FLAG, NULL, "errors only on stderr", 0, 0, NULL, NULL},
     {"json", 0, CLI_FLAG, NULL, "results as JSON for machines", 0, 0, NULL, NULL}, {0}};
 
@@ -126,17 +127,16 @@ void cli_env_close(cli_env *env) {
 
 int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path) {
   const int code = cli_fail(weir_model_load(out, env->ctx, path));
-  if (code != 0) {
+  const char *asked = cli_text(args, "dtype", NULL);
+  const weir_dtype dtype =
+      asked != NULL && strcmp(asked, "f64") == 0 ? WEIR_F64 : WEIR_F32;
+  if (code != 0 || asked == NULL || weir_model_dtype(*out) == dtype) {
     return code;
   }
-  const char *own = weir_model_dtype(*out) == WEIR_F32 ? "f32" : "f64";
-  const char *asked = cli_text(args, "dtype", own);
-  if (strcmp(own, asked) != 0) {
-    weir_model_destroy(out);
-    return cli_usage(
-        "--dtype: %s was trained in %s and computes in it, found %s", path, own, asked);
-  }
-  return 0;
+  weir_model *own = *out;
+  const weir_status status = weir_model_convert(out, own, dtype);
+  weir_model_destroy(&own);
+  return cli_fail(status);
 }
 
 weir_read_opts cli_read_opts(const cli_args *args) {

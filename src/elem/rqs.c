@@ -1,8 +1,8 @@
 /* Monotone rational-quadratic spline (Durkan et al. 2019): bins whose widths and
  * heights are softmaxes and slopes softplus(theta) + 1e-3. Logits are divided by the
- * square root of the network's width, as in the paper's code. Linear tails leave [-B,
- * B] as it is outside; bounded splines map (-B, B) onto itself; circular ones the
- * circle [-B, B). */
+ * square root of the network's width, as in the paper's code. Linear tails leave what
+ * is outside of [lo, hi] as it is; bounded splines map (lo, hi) onto itself; circular
+ * ones the circle [lo, hi). */
 #include <math.h>
 
 #include "elem/elem.h"
@@ -12,14 +12,17 @@
 typedef struct rqs {
   weir_elem base;
   int64_t bins;
-  double tail_bound;
+  double tail_bound, lo, hi;
   int tails;
 } rqs;
 
 static const weir_opt opts[] = {
     {"bins", WEIR_OPT_INT, offsetof(rqs, bins), "8", 2, 512, NULL, "bins"},
     {"tail_bound", WEIR_OPT_REAL, offsetof(rqs, tail_bound), "0", 0, 1e6, NULL,
-        "B: the spline acts on [-B, B]; 0: 3, and pi on a circle"},
+        "lo = -tail_bound and hi = tail_bound; 0: 3, and pi on a circle"},
+    {"lo", WEIR_OPT_REAL, offsetof(rqs, lo), "0", -1e6, 1e6, NULL,
+        "the spline acts on [lo, hi], lo < hi; both 0: tail_bound says them"},
+    {"hi", WEIR_OPT_REAL, offsetof(rqs, hi), "0", -1e6, 1e6, NULL, "see lo"},
     {"tails", WEIR_OPT_CHOICE, offsetof(rqs, tails), "\"linear\"", 0, 0,
         "linear|none|circular",
         "what lies outside: the identity, nothing, or the circle"},
@@ -28,16 +31,20 @@ static const weir_opt opts[] = {
 static weir_status setup(weir_elem *e, weir_build *b, int64_t hidden) {
   static const weir_support_kind kinds[] = {WEIR_REAL, WEIR_INTERVAL, WEIR_CIRCLE};
   static const int64_t extra[] = {-1, 1, 0};
-  (void)b;
   (void)hidden;
   rqs *s = (rqs *)e;
-  if (s->tail_bound == 0.0) {
-    s->tail_bound = s->tails == WEIR_RQS_CIRCULAR ? PI : 3.0;
+  if (s->lo == 0.0 && s->hi == 0.0) {
+    const double usual = s->tails == WEIR_RQS_CIRCULAR ? PI : 3.0;
+    s->hi = s->tail_bound > 0.0 ? s->tail_bound : usual;
+    s->lo = -s->hi;
+  } else if (!(s->lo < s->hi) || s->tail_bound > 0.0) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "%s: expected lo < hi and no tail_bound beside them, found %g, %g and %g",
+        b->path, s->lo, s->hi, s->tail_bound);
   }
   e->params = 3 * s->bins + extra[s->tails];
   const bool ends = s->tails != WEIR_RQS_LINEAR;
-  e->data = (weir_support){
-      kinds[s->tails], ends ? -s->tail_bound : 0.0, ends ? s->tail_bound : 0.0};
+  e->data = (weir_support){kinds[s->tails], ends ? s->lo : 0.0, ends ? s->hi : 0.0};
   e->latent = e->data;
   return WEIR_OK;
 }
@@ -47,8 +54,8 @@ static weir_var apply(const weir_elem *e, weir_tape *t, weir_var x, weir_var the
   const rqs *s = (const rqs *)e;
   const weir_rqs_opts o = {.bins = s->bins,
       .tails = (weir_rqs_tails)s->tails,
-      .lo = -s->tail_bound,
-      .hi = s->tail_bound,
+      .lo = s->lo,
+      .hi = s->hi,
       .scale = e->hidden > 0 ? 1.0 / sqrt((double)e->hidden) : 1.0,
       .inverse = inverse};
   const weir_shape shape = weir_var_shape(t, x);

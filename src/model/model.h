@@ -26,6 +26,9 @@ weir_status weiri_model_build(weir_model **out, weir_ctx *ctx,
     const weir_schema *schema, const json_t *config, const json_t *dist,
     weir_dtype dtype, uint64_t seed);
 
+/* Every tensor of `from` under its name, in the other's number type; and the origin. */
+weir_status weiri_model_take_numbers(weir_model *to, const weir_model *from);
+
 /* The distribution's tree for a schema: columns to the real line, standardisation, then
  * the preset's layers and base. config: the model section; resolved: receives it with
  * every default filled in. */

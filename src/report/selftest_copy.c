@@ -60,36 +60,6 @@ static weir_status real_schema(weir_schema **out, const weir_model *m) {
   return status;
 }
 
-/* The numbers of every tensor; an emptied chain has none, so order and shapes agree. */
-static weir_status take_numbers(weir_model *to, const weir_model *from) {
-  const int32_t n = weiri_params_count(from->params);
-  if (weiri_params_count(to->params) != n) {
-    return weiri_fail(WEIR_E_INTERNAL,
-        "selftest: the copy has %d tensors, the model %d",
-        (int)weiri_params_count(to->params), (int)n);
-  }
-  for (int32_t i = 0; i < n; i++) {
-    const weiri_tensor_info *info = weiri_params_info(from->params, i);
-    const int32_t at = weiri_params_find(to->params, info->name);
-    const weir_shape *shape = at < 0 ? NULL : &weiri_params_info(to->params, at)->shape;
-    if (shape == NULL || !weir_shape_equal(shape, &info->shape)) {
-      return weiri_fail(
-          WEIR_E_INTERNAL, "selftest: the copy lacks tensor '%s'", info->name);
-    }
-    double *values =
-        weiri_alloc(from->ctx, ((size_t)weir_shape_size(shape) + 1) * sizeof *values);
-    if (values == NULL) {
-      return WEIR_E_MEMORY;
-    }
-    weiri_params_get(from->params, i, values);
-    weiri_params_set(to->params, at, values);
-    weiri_free(from->ctx, values);
-  }
-  memcpy(to->origin, from->origin,
-      (size_t)from->dist->event.features * sizeof *to->origin);
-  return WEIR_OK;
-}
-
 weir_status weiri_selftest_copy(
     weir_model **out, const weir_model *model, weir_dtype dtype) {
   weir_schema *schema = NULL;
@@ -102,7 +72,8 @@ weir_status weiri_selftest_copy(
         out, model->ctx, schema, model->config, dist, dtype, model->seed);
   }
   if (status == WEIR_OK) {
-    status = take_numbers(*out, model);
+    /* An emptied chain has no numbers: order and shapes agree. */
+    status = weiri_model_take_numbers(*out, model);
     if (status != WEIR_OK) {
       weir_model_destroy(out);
     }

@@ -67,6 +67,17 @@ has info.json '"features": 4'
 cut -d, -f3 a.csv | cmp - sites || fail "--context-file"
 "$WEIR" encode c.safetensors a.csv | "$WEIR" decode c.safetensors - | cut -d, -f3,4 >cb.csv
 cut -d, -f3,4 a.csv | cmp - cb.csv || fail "conditional decode of encode"
+# A model computes in the number type that is asked for: float32 and float64 agree to
+# rounding, and are not the same numbers.
+"$WEIR" logprob c.safetensors a.csv -o d64.csv
+"$WEIR" logprob c.safetensors a.csv --dtype f32 -o d32.csv
+cmp -s d64.csv d32.csv && fail "--dtype f32 changes nothing"
+paste -d, d64.csv d32.csv | awk -F, 'NR > 1 && ($1 - $2) ^ 2 > 1e-6 { exit 1 }' ||
+  fail "--dtype f32 of a float64 model"
+"$WEIR" logprob m.safetensors a.csv -o s32.csv
+"$WEIR" logprob m.safetensors a.csv --dtype f64 -o s64.csv
+cmp -s s64.csv s32.csv && fail "--dtype f64 changes nothing"
+"$WEIR" sample m.safetensors -n 20 --dtype f64 -q >/dev/null
 "$WEIR" fit --config c.yaml -o c2.safetensors -q
 "$WEIR" logprob c.safetensors a.csv -o l1.csv
 "$WEIR" logprob c2.safetensors a.csv -o l2.csv
