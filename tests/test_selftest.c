@@ -125,12 +125,37 @@ static weir_var bent_data(const weir_layer *l, weir_run *run, weir_var z, weir_v
   return weir_scale(t, z, 0.5005);
 }
 
+/* Honest where the context is above 10, lying as above below. */
+static weir_var moody(
+    weir_run *run, const weir_layer *l, weir_var x, weir_var c, double sign) {
+  weir_tape *t = weir_run_tape(run);
+  const weir_shape rows = weir_shape_1(weir_var_dim(t, x, 0));
+  const double all = sign * log(2.0) * (double)l->data.features;
+  const weir_var low = weir_less(t, weir_reshape(t, c, rows), weir_fill(t, rows, 10.0));
+  weir_run_part(run, WEIR_PART_LOG_DET, l->path, weir_affine(t, low, -0.5 * all, all),
+      weir_var_none());
+  return weir_scale(t, x, sign > 0.0 ? 2.0 : 0.5);
+}
+static weir_var moody_latent(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var c) {
+  return moody(run, l, x, c, 1.0);
+}
+static weir_var moody_data(const weir_layer *l, weir_run *run, weir_var z, weir_var c) {
+  return moody(run, l, z, c, -1.0);
+}
+
 static const weir_layer_class lying = {
     .is = {"lying", "a log-determinant that is wrong in both directions", NULL,
         sizeof(weir_layer), NULL},
     .setup = lie_setup,
     .to_latent = lie_latent,
     .to_data = lie_data};
+static const weir_layer_class mood = {
+    .is = {"moody", "a log-determinant that is wrong for some contexts", NULL,
+        sizeof(weir_layer), NULL},
+    .setup = lie_setup,
+    .to_latent = moody_latent,
+    .to_data = moody_data};
 static const weir_layer_class bent = {
     .is = {"bent", "a way back that is not the inverse", NULL, sizeof(weir_layer),
         NULL},
@@ -169,6 +194,7 @@ static void make(made *m, int64_t d, const char *const *types, const char *confi
   m->ctx = context_of(1, NULL, NULL);
   OK(weir_register_layer(m->ctx, &lying));
   OK(weir_register_layer(m->ctx, &bent));
+  OK(weir_register_layer(m->ctx, &mood));
   double *x = malloc((size_t)(N * d) * sizeof *x);
   char room[16][16];
   const char *names[16];
@@ -309,6 +335,31 @@ static void conditional_models_pass(void **state) {
   sound(3, types, "nsf", "integral");
 }
 
+/* Integrals are taken at several contexts: a density that is wrong for some is found.
+ */
+static void several_contexts_are_tried(void **state) {
+  (void)state;
+  static const char *const types[] = {"a=real", "w=context(real)"};
+  static const char *const spec = "{name: flow, layers: [standardize, moody], base: "
+                                  "normal}";
+  made m;
+  make(&m, 2, types, spec);
+  test_made(&m);
+  int right = 0, wrong = 0;
+  for (int64_t i = 0; i < weir_selftest_checks(m.result); i++) {
+    const weir_check c = weir_selftest_check(m.result, i);
+    if (strcmp(c.name, "integral") == 0) {
+      right += c.state == WEIR_CHECK_PASSED;
+      wrong += c.state == WEIR_CHECK_FAILED;
+      assert_true(
+          fabs(c.value - (c.state == WEIR_CHECK_PASSED ? 1.0 : sqrt(0.5))) < 1e-3);
+    }
+  }
+  assert_int_equal(right + wrong, 3);
+  assert_true(right > 0 && wrong > 0);
+  unmake(&m);
+}
+
 static void nothing_checked_is_not_ok(void **state) {
   (void)state;
   weir_ctx *ctx = context_of(1, NULL, NULL);
@@ -365,6 +416,7 @@ int main(void) {
       cmocka_unit_test(a_wrong_log_determinant_is_found),
       cmocka_unit_test(a_wrong_inverse_is_found),
       cmocka_unit_test(conditional_models_pass),
+      cmocka_unit_test(several_contexts_are_tried),
       cmocka_unit_test(nothing_checked_is_not_ok),
       cmocka_unit_test(results_repeat),
   };

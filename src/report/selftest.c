@@ -2,11 +2,14 @@
 #include "weir/selftest.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
 #include "report/selftest.h"
 #include "train/train.h"
+
+enum { CONTEXTS = 3 }; /* of a conditional density, for its integrals */
 
 static weir_status read_opts(const weir_selftest_opts *given, weir_selftest_opts *o) {
   *o = (weir_selftest_opts)WEIR_SELFTEST_OPTS_INIT;
@@ -112,15 +115,68 @@ static weir_status prepare(weiri_selftest *s, const weir_row_set *rows) {
   return take_rows(s, rows);
 }
 
+const double *weiri_selftest_context(const weiri_selftest *s) {
+  return s->c > 0 ? s->context + s->at * s->c : NULL;
+}
+
+const char *weiri_selftest_where(const weiri_selftest *s, char *buf, size_t size) {
+  buf[0] = '\0';
+  if (s->c > 0) {
+    (void)snprintf(
+        buf, size, ", given the context of row %lld", (long long)s->line[s->at] + 1);
+  }
+  return buf;
+}
+
+/* Whether row i has the context of one of the rows picked before. */
+static bool repeats(const weiri_selftest *s, const int64_t *picked, int n, int64_t i) {
+  const size_t bytes = (size_t)s->c * sizeof *s->context;
+  for (int k = 0; k < n; k++) {
+    if (memcmp(s->context + picked[k] * s->c, s->context + i * s->c, bytes) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Rows with contexts that differ, at most CONTEXTS, from all of the table; returns how
+ * many. */
+static int pick_contexts(const weiri_selftest *s, int64_t picked[CONTEXTS]) {
+  int n = 0;
+  picked[n++] = 0;
+  for (int64_t k = 1; s->c > 0 && k < s->n && n < CONTEXTS; k++) {
+    const int64_t i = k * 7919 % s->n; /* spread over the rows */
+    if (!repeats(s, picked, n, i)) {
+      picked[n++] = i;
+    }
+  }
+  return n;
+}
+
+static weir_status integrals_given(weiri_selftest *s) {
+  bool settled;
+  WEIR_TRY(weiri_selftest_integral(s, &settled));
+  return settled ? WEIR_OK : weiri_selftest_importance(s);
+}
+
 static weir_status integrals(weiri_selftest *s) {
   if (s->exact->dist->exactness != WEIR_EXACT) {
     return weiri_selftest_skipped(s->result, "integral",
         "the log density is a %s: its integral need not be 1",
         weir_model_kind(s->exact));
   }
-  bool settled;
-  WEIR_TRY(weiri_selftest_integral(s, &settled));
-  return settled ? WEIR_OK : weiri_selftest_importance(s);
+  int64_t picked[CONTEXTS];
+  const int n = pick_contexts(s, picked);
+  const int64_t points = s->opts.points;
+  s->opts.points = points / n;
+  weir_status status = WEIR_OK;
+  for (int i = 0; i < n && status == WEIR_OK; i++) {
+    s->at = picked[i];
+    status = integrals_given(s);
+  }
+  s->opts.points = points;
+  s->at = 0;
+  return status;
 }
 
 static weir_status check_all(weiri_selftest *s) {

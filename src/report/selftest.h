@@ -18,12 +18,17 @@ typedef struct weiri_selftest {
   const weir_schema *schema; /* of the copies */
   int64_t n, d, c;           /* rows, event columns, width of the context */
   double *x, *context; /* [n, d], [n, c]: rows looked at; context NULL when c is 0 */
+  int64_t at;          /* row whose context integrals are conditional on */
   int64_t *line;       /* [n] row of the table, from 0 */
   double *mean, *sd;   /* [d] of these rows; an sd of 0 is replaced by 1 */
   int64_t free;        /* columns that are not categorical */
   int64_t *place;      /* [free] which */
   int64_t ordinals;
 } weiri_selftest;
+
+/* The context of row s->at, NULL when there is none; and words that name it. */
+const double *weiri_selftest_context(const weiri_selftest *s);
+const char *weiri_selftest_where(const weiri_selftest *s, char *buf, size_t size);
 
 /* ---- the list: selftest_result.c ---- */
 

@@ -25,7 +25,7 @@ static weir_status add_block(
       log_w[i] = -INFINITY;
     }
   }
-  WEIR_TRY(weir_model_log_prob(s->exact, BLOCK, x, 1, s->context, lp));
+  WEIR_TRY(weir_model_log_prob(s->exact, BLOCK, x, 1, weiri_selftest_context(s), lp));
   for (int64_t i = 0; i < BLOCK; i++) {
     const double w = log_w[i] == -INFINITY ? 0.0 : exp(lp[i] + log_w[i]);
     if (!isfinite(w)) {
@@ -64,6 +64,7 @@ static weir_status judge(const weiri_selftest *s, const estimate *e) {
   const double mean = e->sum / (double)e->n, error = standard_error(e);
   const double share = e->largest / e->sum, effective = e->sum * e->sum / e->squares;
   const double tolerance = 5.0 * error + 1e-3;
+  char where[96];
   if (e->bad > 0) {
     const weir_check numbers = {.value = NAN, .error = NAN, .target = 1.0};
     return weiri_selftest_measured(s->result, name, true, numbers,
@@ -82,7 +83,7 @@ static weir_status judge(const weiri_selftest *s, const estimate *e) {
       "%.0f "
       "even ones%s",
       mean, error, (long long)e->n, effective,
-      s->c > 0 ? ", given the context of one row" : "");
+      weiri_selftest_where(s, where, sizeof where));
 }
 
 weir_status weiri_selftest_importance(weiri_selftest *s) {

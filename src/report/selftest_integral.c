@@ -3,7 +3,6 @@
  * u = centre + scale t / (1 - t^2) on lines, u = (t + 1) / 2 on circles: no range is
  * cut off. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "report/selftest.h"
@@ -148,11 +147,8 @@ static weir_status judge(
     const integral *g, const weiri_cubature *q, int64_t regions, bool *settled) {
   weiri_selftest *s = g->s;
   const double tolerance = s->free < 3 ? 2e-3 : 1e-2;
-  char where[96] = "";
-  if (s->c > 0) {
-    snprintf(where, sizeof where, ", given the context of %s %lld", "row",
-        (long long)s->line[0] + 1);
-  }
+  char text[96];
+  const char *where = weiri_selftest_where(s, text, sizeof text);
   if (g->bad == 0 && q->error > tolerance &&
       fabs(q->value - 1.0) <= tolerance + q->error) {
     return weiri_selftest_skipped(s->result, "integral",
@@ -196,7 +192,7 @@ weir_status weiri_selftest_integral(weiri_selftest *s, bool *settled) {
         "the categories combine in too many ways for %lld evaluations",
         (long long)s->opts.points);
   }
-  integral g = {.s = s, .context = s->context};
+  integral g = {.s = s, .context = weiri_selftest_context(s)};
   weiri_cubature q;
   WEIR_TRY(run(&g, regions, &q));
   return judge(&g, &q, regions, settled);

@@ -204,7 +204,8 @@ static weir_status fit(weiri_proposal *q) {
   const weiri_selftest *s = q->s;
   weir_sample_opts o = WEIR_SAMPLE_OPTS_INIT;
   o.seed = s->opts.seed + 1;
-  WEIR_TRY(weir_model_sample(s->exact, DRAWS, 1, s->context, &o, q->x, NULL));
+  WEIR_TRY(
+      weir_model_sample(s->exact, DRAWS, 1, weiri_selftest_context(s), &o, q->x, NULL));
   WEIR_TRY(weiri_coords_fit(s, DRAWS, q->x, q->coord));
   neighbour *near = weiri_alloc(s->ctx, DRAWS * sizeof *near);
   if (near == NULL) {
