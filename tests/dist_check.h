@@ -49,7 +49,8 @@ static inline void rig_open(rig *r, int64_t context) {
   memset(r, 0, sizeof *r);
   OK(weir_ctx_create(&r->ctx, NULL));
   OK(weiri_params_create(&r->params, r->ctx, WEIR_F64));
-  r->build = (weir_build){r->ctx, r->params, "m", context, NULL};
+  r->build =
+      (weir_build){.ctx = r->ctx, .params = r->params, .path = "m", .context = context};
 }
 
 /* Draws parameters and adds noise of the given size, so that none is at a special

@@ -38,7 +38,7 @@ static weir_status make_and_use(weir_ctx *ctx) {
   if (status == WEIR_OK) {
     status = weiri_params_create(&params, ctx, WEIR_F64);
   }
-  const weir_build b = {ctx, params, "m", width, NULL};
+  const weir_build b = {.ctx = ctx, .params = params, .path = "m", .context = width};
   if (status == WEIR_OK) {
     status = weir_dist_make(&d, &b, "d", spec, &event);
   }

@@ -8,7 +8,8 @@ import re
 from rooms import ROOT, finish, tracked
 
 ROOM = {"ops": "op", "elems": "elem", "nets": "nn", "blocks": "nn/block", "layers": "layer", "dists": "dist",
-        "presets": "model", "readers": "data", "optims": "optim", "schedules": "optim",
+        "presets": "model", "readers": "data", "kls": "dist",
+        "optims": "optim", "schedules": "optim",
         "verbs": "cli"}
 LINE = re.compile(r"^WEIR_[A-Z_]+\(([a-z0-9_]+)", re.M)
 

@@ -177,7 +177,7 @@ typedef enum weir_kind {
 typedef struct weir_column_type {
   weir_role role;
   weir_kind kind;
-  double lo, hi;       /**< interval, circular */
+  double lo, hi;       /**< interval, circular; ordinal: ends, 0 and 0 when not known */
   double step, offset; /**< ordinal: 1, 0 unless given */
 } weir_column_type;
 
@@ -199,15 +199,18 @@ typedef struct weir_schema_opts {
 /** Guesses a schema from a table, then checks it. opts may be NULL; `columns` is
  * applied first, then `context`, then `types`.
  *
- * Types as written: real, positive, interval(lo,hi), circular(lo,hi), circular (0 to 2
- * pi), ordinal or integer, ordinal(step), ordinal(step,offset), categorical, weight,
- * ignored, context (kind guessed) and context(TYPE).
+ * Types as written (a column name * stands for every column): real, positive,
+ * interval(lo,hi), circular(lo,hi), circular (0 to 2 pi), ordinal or integer,
+ * ordinal(step), ordinal(step,offset), ordinal(step,offset,levels): the values offset +
+ * k step for k < levels, categorical, weight, ignored, context (kind guessed) and
+ * context(TYPE).
  *
  * Rules of the guess, the first that fits:
  *  - text, half or more of the fields numbers: refused, the first text named;
  *  - text of at most 256 values, each on average in 2 rows or more: categorical; else
  * refused;
- *  - whole numbers of an image file (IDX): ordinal;
+ *  - whole numbers of an image file (IDX, NPY of unsigned bytes): ordinal, with 2
+ * levels where no value is above 1 and 256 where none is above 255;
  *  - two whole numbers only: categorical (its categories are the numbers);
  *  - whole numbers, at most half as many values as rows: ordinal;
  *  - anything else: real.

@@ -8,6 +8,8 @@
 #include "cli/json.h"
 #include "weir/about.h"
 
+#define WIDE 64 /* discrete columns, as images have */
+
 /* The rows that the figures are of: held out, else validation, else training. */
 static int choose_rows(cli_job *job) {
   static const char *const names[] = {"training", "validation", "test"};
@@ -99,6 +101,12 @@ int cli_job_figures(cli_job *job) {
   const int code = cli_fail(weir_model_score(job->model, job->set[part], &job->score));
   if (code != 0) {
     return code;
+  }
+  if (weir_model_discrete(job->model) > WIDE) {
+    cli_note("no baselines: Gaussians say little of %" PRId64 " discrete columns",
+        weir_model_discrete(job->model));
+    job->record = make_record(job);
+    return job->record != NULL ? 0 : cli_no_memory();
   }
   const weir_status status = weir_baselines_fit(&job->baselines, job->env->ctx,
       job->schema, job->set[0], job->set[1], job->set[part], job->seed);

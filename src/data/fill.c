@@ -32,10 +32,8 @@ static weir_status find(const wishes *w, const char *name, int64_t *j) {
 }
 
 /* Later wishes win; a bare role keeps the kind that was asked for before. */
-static weir_status ask(wishes *w, const char *name, const char *type) {
-  int64_t j;
+static weir_status ask_one(wishes *w, int64_t j, const char *name, const char *type) {
   weiri_type_text asked;
-  WEIR_TRY(find(w, name, &j));
   WEIR_TRY(weiri_type_parse(type, name, &asked));
   wish *have = &w->w[j];
   if (have->any && have->type.has_kind && !asked.has_kind) {
@@ -46,6 +44,19 @@ static weir_status ask(wishes *w, const char *name, const char *type) {
   have->type = asked;
   have->any = true;
   return WEIR_OK;
+}
+
+/* "*" is every column, unless one is called so. */
+static weir_status ask(wishes *w, const char *name, const char *type) {
+  int64_t j;
+  if (strcmp(name, "*") == 0 && weir_table_find(w->table, name) < 0) {
+    for (j = 0; j < w->table->d; j++) {
+      WEIR_TRY(ask_one(w, j, name, type));
+    }
+    return WEIR_OK;
+  }
+  WEIR_TRY(find(w, name, &j));
+  return ask_one(w, j, name, type);
 }
 
 static weir_status ask_tree(wishes *w, const json_t *columns) {
@@ -214,6 +225,9 @@ static weir_status fill(weir_schema *s, const weir_table *t,
       WEIR_TRY(weiri_schema_guess_kind(t, j, &stats[j], &kind));
       s->type[j] = weiri_type_plain(kind);
       s->type[j].role = role;
+      s->type[j].hi = s->levels > 0 && kind == WEIR_KIND_ORDINAL
+                          ? (double)(s->levels - 1)
+                          : s->type[j].hi;
     }
     WEIR_TRY(fill_column(s, t, j));
   }

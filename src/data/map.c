@@ -114,6 +114,29 @@ double weiri_grid_value(const weir_column_type *type, double k) {
   return type->offset + (decimal ? k / inverse : k * type->step);
 }
 
+static weir_status outside(const weiri_map *m, int64_t row, double x) {
+  const weir_column_type *t = &m->schema->type[m->to];
+  char text[32], type[128];
+  (void)weiri_print_real(text, x, false);
+  (void)weir_column_type_text(t, type, sizeof type);
+  if (t->role == WEIR_ROLE_WEIGHT) {
+    return weiri_table_fail(
+        m->table, WEIR_E_DATA, row, m->from, "weight %s is not > 0", text);
+  }
+  if (t->kind == WEIR_KIND_ORDINAL) {
+    char lo[32], hi[32];
+    (void)weiri_print_real(lo, t->lo, false);
+    (void)weiri_print_real(hi, t->hi, false);
+    return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from,
+        "%s is outside %s .. %s, the values that %s has", text, lo, hi, type);
+  }
+  return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from, "%s is %s", text,
+      t->kind == WEIR_KIND_POSITIVE ? "not > 0, expected of positive"
+      : x == t->lo || x == t->hi
+          ? "on the edge of the open interval: widen it or leave the row out"
+          : "outside the interval");
+}
+
 /* Whole numbers must be whole; on a grid given by hand, values may carry the rounding
  * of a printed decimal. */
 static weir_status to_grid(const weiri_map *m, int64_t row, double *x) {
@@ -123,7 +146,9 @@ static weir_status to_grid(const weiri_map *m, int64_t row, double *x) {
   char text[32], type[128];
   if (fabs(at - k) <= (whole ? 1e-9 : 0.05)) {
     *x = weiri_grid_value(t, k);
-    return WEIR_OK;
+    return t->hi > t->lo && (*x < t->lo - 0.5 * t->step || *x > t->hi + 0.5 * t->step)
+               ? outside(m, row, *x)
+               : WEIR_OK;
   }
   (void)weiri_print_real(text, *x, false);
   return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from, "%s is not %s %s", text,
@@ -136,22 +161,6 @@ static double wrap(double x, double lo, double hi) {
   double y = fmod(x - lo, period);
   y = lo + (y < 0 ? y + period : y);
   return y < hi ? y : lo;
-}
-
-static weir_status outside(const weiri_map *m, int64_t row, double x) {
-  const weir_column_type *t = &m->schema->type[m->to];
-  char text[32], type[128];
-  (void)weiri_print_real(text, x, false);
-  (void)weir_column_type_text(t, type, sizeof type);
-  if (t->role == WEIR_ROLE_WEIGHT) {
-    return weiri_table_fail(
-        m->table, WEIR_E_DATA, row, m->from, "weight %s is not > 0", text);
-  }
-  return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from, "%s is %s", text,
-      t->kind == WEIR_KIND_POSITIVE ? "not > 0, expected of positive"
-      : x == t->lo || x == t->hi
-          ? "on the edge of the open interval: widen it or leave the row out"
-          : "outside the interval");
 }
 
 weir_status weiri_map_value(const weiri_map *m, int64_t row, double *out) {

@@ -253,6 +253,7 @@ static weir_status npy_open(
   }
   *layout = (weir_layout){.columns = f->cells.columns,
       .rows = f->cells.rows,
+      .counts = f->cells.type == WEIRI_U1 && f->cells.columns > 1,
       .single = f->cells.type == WEIRI_F4,
       .mapped = columnwise ? NULL : mapped(f)};
   return WEIR_OK;

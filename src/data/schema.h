@@ -16,6 +16,7 @@ struct weir_schema {
   bool *guessed;
   bool named;
   bool counts;
+  int64_t levels; /* of a table of counts: values are 0 .. levels - 1; 0: not known */
   int64_t *event, events; /* file columns of each role */
   int64_t *context, contexts;
   int64_t weight; /* file column, or -1 */

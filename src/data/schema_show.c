@@ -42,6 +42,22 @@ static void add_categories(text *t, const weir_column *c) {
   }
 }
 
+/* The last of the columns from j on that are alike, where nobody has named them. */
+static int64_t last_alike(const weir_schema *s, int64_t j) {
+  const weir_column_type *a = &s->type[j];
+  int64_t last = j;
+  for (int64_t i = j + 1; !s->named && i < s->n; i++, last++) {
+    const weir_column_type *b = &s->type[i];
+    if (a->role != b->role || a->kind != b->kind || a->lo != b->lo || a->hi != b->hi ||
+        a->step != b->step || a->offset != b->offset ||
+        s->guessed[i] != s->guessed[j] || s->column[i].categories > 0 ||
+        s->column[j].categories > 0) {
+      break;
+    }
+  }
+  return last;
+}
+
 weir_status weir_schema_show(const weir_schema *schema, char **out) {
   text t = {.ctx = schema->ctx};
   size_t width = strlen("column");
@@ -52,8 +68,16 @@ weir_status weir_schema_show(const weir_schema *schema, char **out) {
   add(&t, "column", width + 2);
   add(&t, "type\n", 0);
   for (int64_t j = 0; j < schema->n; j++) {
-    char type[128];
-    add(&t, schema->column[j].name, width);
+    char type[128], range[96];
+    const int64_t last = last_alike(schema, j);
+    if (last > j + 1) {
+      (void)snprintf(range, sizeof range, "%.40s .. %.40s", schema->column[j].name,
+          schema->column[last].name);
+      add(&t, range, width);
+      j = last;
+    } else {
+      add(&t, schema->column[j].name, width);
+    }
     add(&t, "  ", 0);
     add(&t, weir_column_type_text(&schema->type[j], type, sizeof type), 0);
     if (schema->guessed[j]) {

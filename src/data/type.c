@@ -15,7 +15,7 @@ static const struct {
   int least, most;
 } KINDS[] = {{"real", WEIR_KIND_REAL, 0, 0}, {"positive", WEIR_KIND_POSITIVE, 0, 0},
     {"interval", WEIR_KIND_INTERVAL, 2, 2}, {"circular", WEIR_KIND_CIRCULAR, 0, 2},
-    {"ordinal", WEIR_KIND_ORDINAL, 0, 2}, {"integer", WEIR_KIND_ORDINAL, 0, 2},
+    {"ordinal", WEIR_KIND_ORDINAL, 0, 3}, {"integer", WEIR_KIND_ORDINAL, 0, 3},
     {"categorical", WEIR_KIND_CATEGORICAL, 0, 0}};
 enum { N_KINDS = sizeof KINDS / sizeof KINDS[0] };
 
@@ -41,8 +41,8 @@ static weir_status unknown(const char *text, const char *column) {
       near != NULL ? "'?" : "");
 }
 
-/* Reads "(a,b)" or nothing; returns how many numbers, -1 when malformed. */
-static int parse_numbers(const char *s, double x[2]) {
+/* Reads "(a,b,c)" or nothing; returns how many numbers, -1 when malformed. */
+static int parse_numbers(const char *s, double x[3]) {
   if (*s == '\0') {
     return 0;
   }
@@ -50,7 +50,7 @@ static int parse_numbers(const char *s, double x[2]) {
   if (*s++ != '(') {
     return -1;
   }
-  while (n < 2) {
+  while (n < 3) {
     s += strspn(s, " ");
     size_t len = strcspn(s, ",)");
     size_t end = len;
@@ -71,10 +71,17 @@ static int parse_numbers(const char *s, double x[2]) {
 }
 
 static weir_status set_numbers(const char *text, const char *column, int n,
-    const double x[2], weir_column_type *t) {
+    const double x[3], weir_column_type *t) {
   if (t->kind == WEIR_KIND_ORDINAL) {
     t->step = n > 0 ? x[0] : 1.0;
     t->offset = n > 1 ? x[1] : 0.0;
+    if (n > 2 && !(x[2] >= 2.0 && x[2] <= 1e9 && x[2] == floor(x[2]))) {
+      return weiri_fail(WEIR_E_CONFIG,
+          "column '%s': '%s': expected a whole number of levels, 2 or more", column,
+          text);
+    }
+    t->lo = n > 2 ? t->offset : 0.0;
+    t->hi = n > 2 ? t->offset + (x[2] - 1.0) * t->step : 0.0;
     return t->step > 0 ? WEIR_OK
                        : weiri_fail(WEIR_E_CONFIG,
                              "column '%s': the step in '%s' must be > 0", column, text);
@@ -98,7 +105,7 @@ static weir_status parse_kind(
     if (strlen(KINDS[i].name) != len || strncmp(text, KINDS[i].name, len) != 0) {
       continue;
     }
-    double x[2] = {0, 0};
+    double x[3] = {0, 0, 0};
     const int n = parse_numbers(text + len + strspn(text + len, " "), x);
     if (n < KINDS[i].least || n > KINDS[i].most) {
       return weiri_fail(WEIR_E_CONFIG,
@@ -142,27 +149,29 @@ weir_status weiri_type_parse(
   return parse_kind(text, column, &out->type);
 }
 
-/* "name(a,b)", "name(a)" or "name". */
+/* "name(a,b,c)" and shorter, down to "name". */
 static void print_kind(const weir_column_type *t, char *buf, size_t size) {
   static const char *const names[] = {
       "real", "positive", "interval", "circular", "ordinal", "categorical"};
-  char a[32], b[32];
+  char a[32], b[32], c[32];
   const bool ordinal = t->kind == WEIR_KIND_ORDINAL;
   (void)weiri_print_real(a, ordinal ? t->step : t->lo, false);
   (void)weiri_print_real(b, ordinal ? t->offset : t->hi, false);
+  (void)weiri_print_real(c, nearbyint((t->hi - t->lo) / t->step) + 1.0, false);
   const int numbers = t->kind == WEIR_KIND_INTERVAL || t->kind == WEIR_KIND_CIRCULAR ? 2
                       : !ordinal                                                     ? 0
+                      : t->hi > t->lo                                                ? 3
                       : t->offset != 0                                               ? 2
                       : t->step != 1                                                 ? 1
                                      : 0;
-  (void)snprintf(buf, size, "%s%s%s%s%s%s", names[t->kind], numbers > 0 ? "(" : "",
+  (void)snprintf(buf, size, "%s%s%s%s%s%s%s%s", names[t->kind], numbers > 0 ? "(" : "",
       numbers > 0 ? a : "", numbers > 1 ? "," : "", numbers > 1 ? b : "",
-      numbers > 0 ? ")" : "");
+      numbers > 2 ? "," : "", numbers > 2 ? c : "", numbers > 0 ? ")" : "");
 }
 
 const char *weir_column_type_text(
     const weir_column_type *type, char *buf, size_t size) {
-  char kind[96];
+  char kind[128];
   print_kind(type, kind, sizeof kind);
   switch (type->role) {
   case WEIR_ROLE_EVENT:

@@ -8,6 +8,10 @@ weir_var weiri_gauss_log(weir_tape *t, weir_var e) {
   return weir_affine(t, weir_sum_last(t, weir_square(t, e)), -0.5, -0.5 * d * LOG_2PI);
 }
 
+weir_var weiri_gauss_log_columns(weir_tape *t, weir_var e) {
+  return weir_affine(t, weir_square(t, e), -0.5, -0.5 * LOG_2PI);
+}
+
 weir_var weiri_gauss_draw(weir_run *run, const char *path, int64_t n, int64_t d) {
   const weir_var e = weir_run_normal(run, path, n, d);
   const double temperature = weir_run_temperature(run);

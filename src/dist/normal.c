@@ -5,6 +5,8 @@
  * regresses column j on the ones before it. With a context loc and log_scale are
  * functions of it.
  */
+#include "dist/normal.h"
+
 #include "dist/gauss.h"
 
 enum { STANDARD, DIAGONAL, FULL };
@@ -23,7 +25,7 @@ static const weir_opt opts[] = {
         "standard|diagonal|full",
         "N(0, I), or a learned mean with a diagonal or full covariance"},
     WEIRI_OPT_CONDITIONAL(normal, "mean and scale (not when standard)"),
-    WEIRI_OPT_CONTEXT_NET(normal), {0}};
+    WEIRI_OPT_CONTEXT_NET(normal), WEIRI_OPT_HEAD_SCALE(normal), {0}};
 
 static weir_status setup_lower(normal *g, weir_build *b, int64_t d) {
   unsigned char *keep = weiri_strictly_lower(b->ctx, 1, d);
@@ -60,9 +62,10 @@ static void teardown(weir_dist *dist) {
 
 static void push(const weir_dist *dist, weir_run *run, weir_var e, weir_var log_scale) {
   weir_tape *t = run->tape;
-  weir_var value = weiri_gauss_log(t, e);
+  const bool columns = run->wants.groups;
+  weir_var value = columns ? weiri_gauss_log_columns(t, e) : weiri_gauss_log(t, e);
   if (weir_var_ok(log_scale)) {
-    value = weir_sub(t, value, weir_sum_last(t, log_scale));
+    value = weir_sub(t, value, columns ? log_scale : weir_sum_last(t, log_scale));
   }
   weir_run_part(run, WEIR_PART_BASE, dist->path, value, weir_var_none());
 }
@@ -108,6 +111,31 @@ static weir_var sample(
   return weir_add(t, u, weiri_theta_part(run, g->loc, theta, 0, d));
 }
 
+bool weiri_normal_bind(const weir_dist *dist, weir_run *run, weir_var context,
+    weir_var *loc, weir_var *log_scale) {
+  const normal *g = (const normal *)dist;
+  const int64_t d = dist->event.features;
+  *loc = *log_scale = weir_var_none();
+  if (g->kind == DIAGONAL) {
+    const weir_var theta = weiri_theta_apply(&g->theta, run, context);
+    *loc = weiri_theta_part(run, g->loc, theta, 0, d);
+    *log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+  }
+  return g->kind != FULL;
+}
+
+static weir_var mean(
+    const weir_dist *dist, weir_run *run, int64_t n, weir_var context) {
+  const normal *g = (const normal *)dist;
+  const int64_t d = dist->event.features;
+  if (g->kind == STANDARD) {
+    return weir_fill(run->tape, weir_shape_2(n, d), 0.0);
+  }
+  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
+  return weir_broadcast(
+      run->tape, weiri_theta_part(run, g->loc, theta, 0, d), weir_shape_2(n, d));
+}
+
 const weir_dist_class weir_dist_normal = {
     .is = {"normal", "Gaussian: standard, or learned with diagonal or full covariance",
         NULL, sizeof(normal), opts},
@@ -115,4 +143,5 @@ const weir_dist_class weir_dist_normal = {
     .teardown = teardown,
     .log_prob = log_prob,
     .sample = sample,
+    .mean = mean,
 };

@@ -155,6 +155,9 @@ int64_t weir_model_discrete(const weir_model *model) {
 }
 
 const char *weir_model_measure(const weir_model *model) {
+  if (model->site.measure != NULL) {
+    return model->site.measure;
+  }
   int64_t categorical = 0;
   for (int64_t i = 0; i < weir_schema_events(model->schema); i++) {
     categorical +=

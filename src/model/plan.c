@@ -145,7 +145,8 @@ static json_t *around(const weir_schema *schema, json_t *flow) {
 /* Width of what the flow is conditional on, and its number of columns. */
 static weiri_plan_info describe(
     const weir_ctx *ctx, const weir_schema *schema, int64_t rows, double time_limit) {
-  weiri_plan_info info = {ctx, 0, weir_schema_context_width(schema), rows, time_limit};
+  weiri_plan_info info = {
+      ctx, 0, weir_schema_context_width(schema), rows, time_limit, schema};
   for (int64_t i = 0; i < weir_schema_events(schema); i++) {
     const int64_t column = weir_schema_event(schema, i);
     if (weir_schema_type(schema, column).kind == WEIR_KIND_CATEGORICAL) {
@@ -155,6 +156,20 @@ static weiri_plan_info describe(
     }
   }
   return info;
+}
+
+static json_t *make_dist(
+    const weiri_preset *preset, const void *options, const weiri_plan_info *info) {
+  json_t *own = preset->columns == NULL ? NULL : preset->columns(options, info);
+  json_t *layers = own != NULL ? own : column_layers(info->schema);
+  json_t *more = preset->layers(options, info);
+  json_array_extend(layers, more);
+  json_decref(more);
+  json_t *flow = json_pack("{s:s, s:o, s:o}", "name", "flow", "layers", layers, "base",
+      preset->base(options, info));
+  json_t *dist = own != NULL ? json_incref(flow) : around(info->schema, flow);
+  json_decref(flow);
+  return dist;
 }
 
 weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
@@ -173,13 +188,7 @@ weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
   }
   const weir_status status = resolve(preset, options, config, &info, *resolved);
   if (status == WEIR_OK) {
-    json_t *layers = column_layers(schema), *more = preset->layers(options, &info);
-    json_array_extend(layers, more);
-    json_t *flow = json_pack("{s:s, s:o, s:o}", "name", "flow", "layers", layers,
-        "base", preset->base(options, &info));
-    *dist = around(schema, flow);
-    json_decref(flow);
-    json_decref(more);
+    *dist = make_dist(preset, options, &info);
   } else {
     json_decref(*resolved);
   }
@@ -204,8 +213,8 @@ weir_status weiri_schema_event(
     const weir_column_type type = weir_schema_type(schema, column);
     weir_support *s = &out->support[i];
     s->kind = kinds[type.kind];
-    const bool ends =
-        type.kind == WEIR_KIND_INTERVAL || type.kind == WEIR_KIND_CIRCULAR;
+    const bool ends = type.kind == WEIR_KIND_INTERVAL ||
+                      type.kind == WEIR_KIND_CIRCULAR || type.kind == WEIR_KIND_ORDINAL;
     s->lo = ends ? type.lo : 0.0;
     s->hi = ends ? type.hi : 0.0;
     if (type.kind == WEIR_KIND_CATEGORICAL) {

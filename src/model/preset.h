@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/option.h"
+#include "weir/data.h"
 #include "weir/sys/part.h"
 
 /* What sizes depend on. */
@@ -14,12 +15,17 @@ typedef struct weiri_plan_info {
   int64_t context;
   int64_t rows;      /* of training; 0: not known */
   double time_limit; /* seconds; 0: none */
+  const weir_schema *schema;
 } weiri_plan_info;
 
 typedef struct weiri_preset {
   weir_class is; /* size and options of a plain struct */
   /* Fills in options left at 0 (by rows and columns). Optional. */
   void (*fill)(void *options, const weiri_plan_info *info);
+  /* Layers that take the columns of the file to what the preset's layers work on (new),
+   * categorical columns included; NULL, the slot or its result: to standardised real
+   * ones, categorical columns apart. Optional. */
+  json_t *(*columns)(const void *options, const weiri_plan_info *info);
   /* A list of layers (new) and a base (new); NULL when memory ran out. */
   json_t *(*layers)(const void *options, const weiri_plan_info *info);
   json_t *(*base)(const void *options, const weiri_plan_info *info);

@@ -1,5 +1,6 @@
 /* A multilayer perceptron: h_1 = act(W_1 x + C c + b_1), h_l = act(W_l h_{l-1} + b_l),
- * y = W h_L + b, with dropout after every activation. Masked, it is MADE (Germain et
+ * y = W h_L + b, with dropout after every activation; without hidden layers y = W x +
+ * C c + b. Masked, it is MADE (Germain et
  * al. 2015; degrees as in MAF's code). */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,7 @@ typedef struct mlp {
 
 static const weir_opt opts[] = {
     {"hidden", WEIR_OPT_INTS, offsetof(mlp, hidden), "[64, 64]", 1, 1048576, NULL,
-        "widths of the hidden layers"},
+        "widths of the hidden layers; [] is one linear map"},
     {"activation", WEIR_OPT_CHOICE, offsetof(mlp, activation), "\"relu\"", 0, 0,
         WEIRI_ACTIVATION_NAMES, "nonlinearity"},
     {"dropout", WEIR_OPT_REAL, offsetof(mlp, dropout), "0", 0, 0.99, NULL,
@@ -73,11 +74,11 @@ static weir_status setup_layer(
 static weir_status setup(weir_net *net, weir_build *b, const weir_net_io *io) {
   mlp *m = (mlp *)net;
   const int64_t n = m->hidden.n;
-  if (n < 1) {
+  if (n < 1 && io->masked) {
     return weiri_fail(
         WEIR_E_CONFIG, "%s.hidden: expected the width of one layer or more", b->path);
   }
-  net->hidden = m->hidden.v[n - 1];
+  net->hidden = n == 0 ? io->in : m->hidden.v[n - 1];
   m->path = weiri_strdup(b->ctx, b->path);
   m->layer = weiri_calloc(b->ctx, (size_t)n + 1, sizeof *m->layer);
   if (m->path == NULL || m->layer == NULL) {
@@ -93,8 +94,8 @@ static weir_status setup(weir_net *net, weir_build *b, const weir_net_io *io) {
     return WEIR_OK;
   }
   const double bound = weiri_dense_default(io->in + io->context, 1.0).weight;
-  return weiri_dense_setup(&m->context, b, "context", io->context, m->hidden.v[0],
-      (weiri_dense_init){bound, -1.0}, NULL);
+  return weiri_dense_setup(&m->context, b, "context", io->context,
+      n == 0 ? io->out : m->hidden.v[0], (weiri_dense_init){bound, -1.0}, NULL);
 }
 
 static void teardown(weir_net *net) {
@@ -134,7 +135,11 @@ static weir_var apply(
   for (int64_t l = 0; l < m->hidden.n; l++) {
     x = hidden_layer(m, run, l, x, context);
   }
-  return weiri_dense_apply(&m->layer[m->hidden.n], run, x);
+  const weir_var y = weiri_dense_apply(&m->layer[m->hidden.n], run, x);
+  return m->hidden.n > 0 || m->base.context == 0
+             ? y
+             : weir_add(
+                   weir_run_tape(run), y, weiri_dense_apply(&m->context, run, context));
 }
 
 /* ---- degree by degree ---- */

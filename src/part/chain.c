@@ -52,13 +52,29 @@ static void teardown(weir_layer *l) {
   weiri_free(l->ctx, c->layers);
 }
 
-static weir_var to_latent(
-    const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
-  const chain *c = (const chain *)l;
-  for (int64_t i = 0; i < c->n && !weir_var_ok(run->seen); i++) {
+static weir_var through(
+    const chain *c, int64_t n, weir_run *run, weir_var x, weir_var context) {
+  for (int64_t i = 0; i < n && !weir_var_ok(run->seen); i++) {
     x = weir_layer_to_latent(c->layers[i], run, x, context);
   }
   return x;
+}
+
+static weir_var to_latent(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  const chain *c = (const chain *)l;
+  return through(c, c->n, run, x, context);
+}
+
+weir_layer *weiri_chain_last(const weir_layer *l) {
+  const chain *c = (const chain *)l;
+  return c->n == 0 ? NULL : c->layers[c->n - 1];
+}
+
+weir_var weiri_chain_front(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  const chain *c = (const chain *)l;
+  return through(c, c->n - 1, run, x, context);
 }
 
 static weir_var to_data(

@@ -7,7 +7,7 @@
 typedef struct flow {
   weir_dist base;
   const weir_spec *layers, *base_spec;
-  weir_layer *chain;
+  weir_layer *chain, *last; /* last: of the chain's layers; NULL: none */
   weir_dist *latent;
 } flow;
 
@@ -32,7 +32,11 @@ static weir_status make_chain(flow *f, weir_build *b) {
 static weir_status setup(weir_dist *d, weir_build *b) {
   flow *f = (flow *)d;
   WEIR_TRY(make_chain(f, b));
-  WEIR_TRY(weir_dist_make(&f->latent, b, "base", f->base_spec, &f->chain->latent));
+  f->last = weiri_chain_last(f->chain);
+  weir_build of_base = *b;
+  of_base.posterior = f->last == NULL ? NULL : f->last->posterior;
+  WEIR_TRY(
+      weir_dist_make(&f->latent, &of_base, "base", f->base_spec, &f->chain->latent));
   d->exactness = f->chain->exactness > f->latent->exactness ? f->chain->exactness
                                                             : f->latent->exactness;
   d->latent = f->chain->latent.features;
@@ -52,10 +56,14 @@ static void teardown(weir_dist *d) {
 
 static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
   const flow *f = (const flow *)d;
-  const weir_var z = weir_layer_to_latent(f->chain, run, x, context);
-  if (!weir_var_ok(run->seen)) {
+  if (f->last != NULL) {
+    x = weiri_chain_front(f->chain, run, x, context);
+    if (!weir_var_ok(run->seen)) {
+      weir_layer_to_base(f->last, run, x, context, f->latent);
+    }
+  } else {
     weir_run_part(run, WEIR_PART_BASE, f->latent->path,
-        weir_dist_log_prob(f->latent, run, z, context), weir_var_none());
+        weiri_dist_grouped(f->latent, run, x, context), weir_var_none());
   }
 }
 

@@ -23,6 +23,8 @@ struct weir_site {
   weir_layer **observers; /* layers that take statistics, in data-to-latent order */
   int n_observers, room;
   bool notes_first, notes_each; /* passes that networks ask for: weir_build_notes */
+  const char *measure; /* of what the log-likelihood is, where a layer of the data says
+                          so (static text); else NULL */
 };
 
 /* All classes of a kind, those from outside the tree last: class i, or NULL at the end.
@@ -35,6 +37,15 @@ const char *weiri_kind_name(weiri_kind kind);
 void weiri_moments_add(weir_moments *m, const double *x, int64_t n, const double *w);
 weir_status weiri_moments_create(weir_ctx *ctx, weir_moments *m, int64_t features);
 void weiri_moments_destroy(weir_ctx *ctx, weir_moments *m);
+
+/* log p(x | context), [n] or [n, groups] as the run wants it; no parts are left. */
+weir_var weiri_dist_grouped(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+
+/* The last layer of a chain (NULL: it is empty), and the chain without it. */
+weir_layer *weiri_chain_last(const weir_layer *chain);
+weir_var weiri_chain_front(
+    const weir_layer *chain, weir_run *run, weir_var x, weir_var context);
 
 /* The built-in combinators. */
 extern const weir_layer_class weir_layer_chain;

@@ -3,6 +3,7 @@
  */
 #include "part/run.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ad/tape.h"
@@ -46,9 +47,10 @@ void weiri_run_reset(weir_run *run) {
   weir_tape_reset(run->tape);
   const int32_t n = run->params == NULL ? 0 : weiri_params_count(run->params);
   memset(run->bound, 0, (size_t)n * sizeof *run->bound);
-  run->n_parts = 0;
-  run->n_notes = 0;
-  run->seen = weir_var_none();
+  run->n_parts = run->n_notes = run->n_memos = 0;
+  run->replicas = 0;
+  run->frozen = false;
+  run->seen = run->drawn = run->after = weir_var_none();
 }
 
 weir_tape *weir_run_tape(const weir_run *run) {
@@ -57,6 +59,10 @@ weir_tape *weir_run_tape(const weir_run *run) {
 
 weir_mode weir_run_mode(const weir_run *run) {
   return run->mode;
+}
+
+bool weir_run_groups(const weir_run *run) {
+  return run->wants.groups;
 }
 
 double weir_run_temperature(const weir_run *run) {
@@ -72,7 +78,22 @@ weir_var weir_run_param(weir_run *run, weir_slot slot) {
     *v = weir_leaf_borrow(run->tape, weiri_params_info(run->params, slot.index)->shape,
         weiri_params_data(run->params, slot.index));
   }
-  return *v;
+  return run->frozen ? weir_stop(run->tape, *v) : *v;
+}
+
+weir_var weiri_run_recall(const weir_run *run, const void *key, weir_var of) {
+  for (int i = 0; i < run->n_memos && i < WEIRI_MEMOS; i++) {
+    const struct weiri_memo *m = &run->memo[i];
+    if (m->key == key && m->of.id == of.id && m->frozen == run->frozen) {
+      return m->value;
+    }
+  }
+  return weir_var_none();
+}
+
+void weiri_run_remember(weir_run *run, const void *key, weir_var of, weir_var value) {
+  run->memo[run->n_memos++ % WEIRI_MEMOS] =
+      (struct weiri_memo){key, of, value, run->frozen};
 }
 
 void weir_run_part(weir_run *run, weir_part_kind kind, const char *path, weir_var value,
@@ -110,13 +131,82 @@ void weir_run_note(weir_run *run, weir_slot slot, weir_var value) {
   run->notes[run->n_notes++] = (weiri_note){slot, value};
 }
 
+/* ---- several draws per row ---- */
+
+/* [n, ..] to [n k, ..], each row k times. */
+static weir_var repeat(weir_tape *t, weir_var x, int64_t k) {
+  weir_shape s = weir_var_shape(t, x);
+  if (!weir_var_ok(x) || k == 1 || s.rank < 1 || s.rank > 2) {
+    return x;
+  }
+  const int64_t n = s.dim[0], d = s.rank == 2 ? s.dim[1] : 1;
+  const weir_var each = weir_broadcast(
+      t, weir_reshape(t, x, weir_shape_3(n, 1, d)), weir_shape_3(n, k, d));
+  s.dim[0] = n * k;
+  return weir_reshape(t, each, s);
+}
+
+weir_var weir_run_replicate(weir_run *run, weir_var x) {
+  if (run->replicas == 0) {
+    run->replicas = run->wants.samples > 1 ? run->wants.samples : 1;
+    run->rows_once = weir_var_dim(run->tape, x, 0);
+  }
+  return weiri_run_match(run, x, run->rows_once * run->replicas);
+}
+
+weir_var weiri_run_match(weir_run *run, weir_var x, int64_t rows) {
+  const bool once = run->replicas > 1 && weir_var_ok(x) &&
+                    weir_var_dim(run->tape, x, 0) * run->replicas == rows;
+  return once ? repeat(run->tape, x, run->replicas) : x;
+}
+
+weir_var weiri_run_log_mean(weir_run *run, weir_var log_w) {
+  const int64_t k = run->replicas;
+  if (k <= 1) {
+    return log_w;
+  }
+  const int64_t n = weir_var_dim(run->tape, log_w, 0) / k;
+  const weir_var table = weir_reshape(run->tape, log_w, weir_shape_2(n, k));
+  return weir_shift(run->tape, weir_logsumexp(run->tape, table), -log((double)k));
+}
+
+/* ---- sums of parts ---- */
+
+weir_var weiri_run_row(weir_run *run, weir_var part) {
+  return weir_var_shape(run->tape, part).rank == 2 ? weir_sum_last(run->tape, part)
+                                                   : part;
+}
+
+/* a + b, where one may have its rows once and the other K times. */
+static weir_var add_parts(weir_run *run, weir_var a, weir_var b) {
+  a = weiri_run_match(run, a, weir_var_dim(run->tape, b, 0));
+  b = weiri_run_match(run, b, weir_var_dim(run->tape, a, 0));
+  return weir_add(run->tape, a, b);
+}
+
 weir_var weiri_run_total(weir_run *run, int first) {
   weir_var total = weir_var_none();
   for (int i = first; i < run->n_parts; i++) {
+    const weir_var row = weiri_run_row(run, run->parts[i].value);
+    total = i == first ? row : add_parts(run, total, row);
+  }
+  return total;
+}
+
+weir_var weiri_run_grouped(weir_run *run, int first) {
+  weir_var total = weir_var_none();
+  int64_t groups = 0;
+  for (int i = first; i < run->n_parts; i++) {
+    const weir_shape s = weir_var_shape(run->tape, run->parts[i].value);
+    const int64_t g = s.rank == 2 ? s.dim[1] : 0;
+    if (g == 0 || (i > first && g != groups)) {
+      return weiri_run_total(run, first);
+    }
+    groups = g;
+  }
+  for (int i = first; i < run->n_parts; i++) {
     const weir_var v = run->parts[i].value;
-    const weir_shape s = weir_var_shape(run->tape, v);
-    const weir_var row = s.rank == 2 ? weir_sum_last(run->tape, v) : v;
-    total = i == first ? row : weir_add(run->tape, total, row);
+    total = i == first ? v : add_parts(run, total, v);
   }
   return total;
 }
@@ -125,8 +215,16 @@ weir_var weiri_run_total(weir_run *run, int first) {
 typedef struct draw_attr {
   const weir_run *run;
   uint64_t purpose; /* of the path */
+  int64_t replicas; /* of each row, when it was recorded */
   void (*fill)(weiri_rng rng, uint64_t first, int64_t n, weir_dtype t, void *y);
 } draw_attr;
+
+/* Each draw of a row has a stream of its own, the first the row's; so draw i is the
+ * same however many are made. */
+static weiri_rng of_replica(weiri_rng rng, int64_t replica) {
+  rng.stream ^= (uint64_t)replica * UINT64_C(0x9e3779b97f4a7c15);
+  return rng;
+}
 
 static void draw_eval(weir_tape *t, const weir_node *y) {
   const draw_attr *a = y->attr;
@@ -137,11 +235,15 @@ static void draw_eval(weir_tape *t, const weir_node *y) {
   /* Uniform and normal numbers of one path come from the same bits otherwise. */
   const uint64_t kind = a->fill == weiri_fill_uniform ? 1 : 0;
   const weiri_rng rng = {run->seed, weiri_stream_at(a->purpose, run->step) ^ kind};
-  if (run->rows == NULL) {
+  const int64_t k = a->replicas > 1 ? a->replicas : 1;
+  const int64_t from = a->replicas > 0 ? run->first_replica : 0;
+  if (run->rows == NULL && k == 1 && from == 0) {
     a->fill(rng, (uint64_t)(run->first_row * width), n * width, dtype, y->data);
+    return;
   }
-  for (int64_t i = 0; run->rows != NULL && i < n; i++) {
-    a->fill(rng, (uint64_t)(run->rows[i] * width), width, dtype,
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t at = run->rows != NULL ? run->rows[i / k] : run->first_row + i / k;
+    a->fill(of_replica(rng, from + i % k), (uint64_t)(at * width), width, dtype,
         (char *)y->data + (size_t)i * row);
   }
 }
@@ -154,12 +256,12 @@ static weir_var draw(weir_run *run, const draw_attr *attr, int64_t n, int64_t wi
 }
 
 weir_var weir_run_normal(weir_run *run, const char *path, int64_t n, int64_t width) {
-  const draw_attr a = {run, weiri_purpose(path), weiri_fill_normal};
+  const draw_attr a = {run, weiri_purpose(path), run->replicas, weiri_fill_normal};
   return draw(run, &a, n, width);
 }
 
 weir_var weir_run_uniform(weir_run *run, const char *path, int64_t n, int64_t width) {
-  const draw_attr a = {run, weiri_purpose(path), weiri_fill_uniform};
+  const draw_attr a = {run, weiri_purpose(path), run->replicas, weiri_fill_uniform};
   return draw(run, &a, n, width);
 }
 

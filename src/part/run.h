@@ -12,6 +12,19 @@ typedef struct weiri_note {
   weir_var value;
 } weiri_note;
 
+#define WEIRI_MEMOS 8
+
+/* What the caller wants of a pass beside the parts. */
+typedef struct weiri_wants {
+  int64_t samples; /* draws per row of the stochastic layer; 0: 1 */
+  bool
+      closed_kl; /* KL(q || p) in closed form where the pair of distributions has one */
+  bool groups;   /* parts per column */
+  bool means;    /* distributions give their mean in place of a draw */
+  bool path;     /* log q with its parameters stopped: the gradient through the draw */
+  bool cut;      /* what follows a draw sees a copy of it without history */
+} weiri_wants;
+
 struct weir_run {
   weir_ctx *ctx;
   weir_tape *tape;
@@ -25,6 +38,18 @@ struct weir_run {
   weir_part *parts;
   int n_parts, room;
   bool no_grad; /* nothing will ask for a gradient: layers may take ways without one */
+  weiri_wants wants;
+  int64_t rows_once;     /* rows before replication */
+  int64_t replicas;      /* what weir_run_replicate has made of samples; 0: not yet */
+  int64_t first_replica; /* index of the first of them */
+  bool frozen;           /* parameters are handed out stopped */
+  weir_var drawn, after; /* wants.cut: the draw, and the copy that the rest sees */
+  struct weiri_memo {
+    const void *key; /* what was computed, of which variable */
+    weir_var of, value;
+    bool frozen;
+  } memo[WEIRI_MEMOS];
+  int n_memos;
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
   weir_var seen;             /* that input, once reached */
   weir_noting noting;
@@ -39,7 +64,19 @@ void weiri_run_destroy(weir_run **run);
 /* Resets the tape and forgets parts and bindings; keeps mode, seed, step and rows. */
 void weiri_run_reset(weir_run *run);
 /* Sum of the parts from first on, each summed over its groups: [n]; none when there are
- * none. They stay on the run. */
+ * none. They stay on the run. With several draws per row: [n K]. */
 weir_var weiri_run_total(weir_run *run, int first);
+/* The same with groups [n, groups] kept where all parts have the same. */
+weir_var weiri_run_grouped(weir_run *run, int first);
+/* A part [n] or [n, groups] summed to [n]. */
+weir_var weiri_run_row(weir_run *run, weir_var part);
+/* log mean exp over the draws of each row: [n K] to [n]. */
+weir_var weiri_run_log_mean(weir_run *run, weir_var log_w);
+/* x [n, ..] as often as the rows stand: [n K, ..]; rows is the count wanted. */
+weir_var weiri_run_match(weir_run *run, weir_var x, int64_t rows);
+/* The value remembered for (key, of) in this step, none where there is none; and
+ * remembering one. Saves computing the parameters of a distribution twice. */
+weir_var weiri_run_recall(const weir_run *run, const void *key, weir_var of);
+void weiri_run_remember(weir_run *run, const void *key, weir_var of, weir_var value);
 
 #endif

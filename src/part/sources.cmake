@@ -1,1 +1,2 @@
-weir_sources(chain.c event.c flow.c make.c moments.c registry.c replay.c run.c use.c theta.c)
+weir_sources(chain.c event.c flow.c kl.c make.c moments.c registry.c replay.c run.c use.c
+  theta.c)

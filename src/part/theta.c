@@ -1,6 +1,29 @@
 /* theta(c) = free + W c, or free + net(c) */
 #include "part/theta.h"
 
+#include <math.h>
+
+weir_status weiri_context_net(weir_net **net, int64_t *given, const weir_build *b,
+    const weir_spec *spec, int64_t out) {
+  *given = b->given > 0 && b->given < b->context ? b->given : b->context;
+  const weir_net_io io = {.in = *given, .out = out, .context = b->context - *given};
+  weir_build of_net = *b;
+  of_net.context = io.context;
+  of_net.given = 0;
+  return weir_net_make(net, &of_net, "net", spec, &io);
+}
+
+weir_var weiri_context_net_apply(
+    const weir_net *net, int64_t given, weir_run *run, weir_var context) {
+  weir_tape *t = run->tape;
+  const int64_t width = weir_var_dim(t, context, 1);
+  if (width == given) {
+    return weir_net_apply(net, run, context, weir_var_none());
+  }
+  return weir_net_apply(net, run, weir_slice(t, context, 1, 0, given),
+      weir_slice(t, context, 1, given, width - given));
+}
+
 weir_status weiri_theta_setup(
     weiri_theta *theta, weir_build *b, const weiri_theta_opts *opts, int64_t size) {
   theta->size = size;
@@ -10,14 +33,12 @@ weir_status weiri_theta_setup(
     return WEIR_OK;
   }
   if (opts->net != NULL && !json_is_null(opts->net)) {
-    const weir_net_io io = {.in = b->context, .out = size};
-    weir_build without = *b;
-    without.context = 0;
-    return weir_net_make(&theta->net, &without, "net", opts->net, &io);
+    return weiri_context_net(&theta->net, &theta->given, b, opts->net, size);
   }
-  const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
+  const double bound = opts->head_scale / sqrt((double)b->context);
+  const weir_init init = {bound > 0.0 ? WEIR_INIT_UNIFORM : WEIR_INIT_CONSTANT, bound};
   return weir_build_param(
-      b, &theta->weight, "weight", weir_shape_2(size, b->context), zero, NULL);
+      b, &theta->weight, "weight", weir_shape_2(size, b->context), init, NULL);
 }
 
 void weiri_theta_teardown(weiri_theta *theta) {
@@ -28,12 +49,19 @@ weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var con
   if (!theta->conditional) {
     return weir_var_none();
   }
-  if (theta->net != NULL) {
-    return weir_net_apply(theta->net, run, context, weir_var_none());
+  weir_var value = weiri_run_recall(run, theta, context);
+  if (weir_var_ok(value)) {
+    return value;
   }
-  const weir_linear_opts dense = {WEIR_ACT_NONE, NULL};
-  return weir_linear(
-      run->tape, context, weir_run_param(run, theta->weight), weir_var_none(), dense);
+  if (theta->net != NULL) {
+    value = weiri_context_net_apply(theta->net, theta->given, run, context);
+  } else {
+    const weir_linear_opts dense = {WEIR_ACT_NONE, NULL};
+    value = weir_linear(
+        run->tape, context, weir_run_param(run, theta->weight), weir_var_none(), dense);
+  }
+  weiri_run_remember(run, theta, context, value);
+  return value;
 }
 
 weir_var weiri_theta_part(

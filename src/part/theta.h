@@ -10,12 +10,22 @@ typedef struct weiri_theta {
   weir_slot weight; /* [size, context]; index -1: none */
   weir_net *net;    /* or NULL */
   bool conditional;
+  int64_t given; /* of the context's columns: what the network takes as its input, the
+                    rest is its context */
 } weiri_theta;
+
+/* A network that takes b's context: the columns that are another part's rows as its
+ * input (all of them when there are none), the rest as its context. */
+weir_status weiri_context_net(weir_net **net, int64_t *given, const weir_build *b,
+    const weir_spec *spec, int64_t out);
+weir_var weiri_context_net_apply(
+    const weir_net *net, int64_t given, weir_run *run, weir_var context);
 
 /* What a row of options for it reads: `conditional` and `net`. */
 typedef struct weiri_theta_opts {
   bool conditional;
   const weir_spec *net;
+  double head_scale;
 } weiri_theta_opts;
 
 #define WEIRI_OPT_CONDITIONAL(S, what)                                                 \
@@ -28,13 +38,20 @@ typedef struct weiri_theta_opts {
     "net", WEIR_OPT_SPEC, offsetof(S, theta_opts.net), "null", 0, 0, NULL,             \
         "network of the context; null: linear in it"                                   \
   }
+#define WEIRI_OPT_HEAD_SCALE(S)                                                        \
+  {                                                                                    \
+    "head_scale", WEIR_OPT_REAL, offsetof(S, theta_opts.head_scale), "0", 0, 100,      \
+        NULL,                                                                          \
+        "linear in the context: initial weights, relative to those usual of a layer"   \
+  }
 
 /* size numbers that depend on b's context when the options say so: starting at zero
  * when linear, so that the free part alone counts. */
 weir_status weiri_theta_setup(
     weiri_theta *theta, weir_build *b, const weiri_theta_opts *opts, int64_t size);
 void weiri_theta_teardown(weiri_theta *theta);
-/* The part that depends on the context, [n, size]; none when nothing does. */
+/* The part that depends on the context, [n, size]; none when nothing does. Computed
+ * once per context and step. */
 weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var context);
 /* Columns first .. first + count - 1 of theta (none: zeros) added to the parameter in
  * slot [count]: [1, count] or [n, count]. */

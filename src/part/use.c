@@ -27,8 +27,14 @@ static bool fits(weir_run *run, const char *path, weir_var x, int64_t features,
   return false;
 }
 
+/* The context for as many rows as x has, where each row stands several times. */
+static weir_var follow(weir_run *run, weir_var x, weir_var context) {
+  return weiri_run_match(run, context, weir_var_dim(run->tape, x, 0));
+}
+
 weir_var weir_layer_to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  context = follow(run, x, context);
   if (!fits(run, l->path, x, l->data.features, context, l->context)) {
     return weir_var_none();
   }
@@ -42,8 +48,27 @@ weir_var weir_layer_to_latent(
   return z;
 }
 
+void weir_layer_to_base(const weir_layer *l, weir_run *run, weir_var x,
+    weir_var context, const weir_dist *base) {
+  context = follow(run, x, context);
+  if (l->cls->to_base == NULL || run->watched == l) {
+    const weir_var z = weir_layer_to_latent(l, run, x, context);
+    if (!weir_var_ok(run->seen)) {
+      weir_run_part(run, WEIR_PART_BASE, base->path,
+          weiri_dist_grouped(base, run, z, context), weir_var_none());
+    }
+    return;
+  }
+  if (fits(run, l->path, x, l->data.features, context, l->context)) {
+    const char *before = weir_tape_scope(run->tape, l->path);
+    l->cls->to_base(l, run, x, context, base);
+    weir_tape_scope(run->tape, before);
+  }
+}
+
 weir_var weir_layer_to_data(
     const weir_layer *l, weir_run *run, weir_var z, weir_var context) {
+  context = follow(run, z, context);
   if (!fits(run, l->path, z, l->latent.features, context, l->context)) {
     return weir_var_none();
   }
@@ -58,6 +83,7 @@ weir_var weir_layer_to_data(
 }
 
 void weir_dist_parts(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  context = follow(run, x, context);
   if (!fits(run, d->path, x, d->event.features, context, d->context)) {
     return;
   }
@@ -73,6 +99,38 @@ weir_var weir_dist_log_prob(
   const weir_var total = weiri_run_total(run, first);
   run->n_parts = first;
   return total;
+}
+
+weir_var weiri_dist_grouped(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  const int first = run->n_parts;
+  weir_dist_parts(d, run, x, context);
+  const weir_var value = weiri_run_grouped(run, first);
+  run->n_parts = first;
+  return value;
+}
+
+const weir_dist *weir_dist_settle(
+    const weir_dist *d, weir_run *run, weir_var *context) {
+  while (d->cls->settle != NULL) {
+    const char *before = weir_tape_scope(run->tape, d->path);
+    d = d->cls->settle(d, run, context);
+    weir_tape_scope(run->tape, before);
+  }
+  return d;
+}
+
+weir_var weir_dist_mean(
+    const weir_dist *d, weir_run *run, int64_t n, weir_var context) {
+  d = weir_dist_settle(d, run, &context);
+  if (d->cls->mean == NULL) {
+    return weir_op_fail(run->tape, WEIR_E_UNSUPPORTED,
+        "%s: '%s' does not know its mean", d->path, d->cls->is.name);
+  }
+  const char *before = weir_tape_scope(run->tape, d->path);
+  const weir_var x = d->cls->mean(d, run, n, context);
+  weir_tape_scope(run->tape, before);
+  return x;
 }
 
 weir_var weir_dist_encode(
@@ -108,7 +166,8 @@ weir_var weir_dist_sample(const weir_dist *d, weir_run *run, int64_t n,
   const weir_var x = d->cls->sample(d, run, n, context);
   weir_tape_scope(run->tape, before);
   if (log_prob != NULL) {
-    *log_prob = weiri_run_total(run, first);
+    *log_prob =
+        run->wants.groups ? weiri_run_grouped(run, first) : weiri_run_total(run, first);
   }
   run->n_parts = first;
   return x;

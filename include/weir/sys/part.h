@@ -114,6 +114,12 @@ typedef struct weir_build {
   const char *path;       /**< of the instance being set up; copied by it */
   int64_t context;        /**< width of the context rows, 0: none */
   struct weir_site *site; /**< what the whole model shares */
+  int64_t given; /**< columns at the front of the context that are another part's rows:
+                      the data that an encoder sees, the latent that a decoder sees; the
+                      rest is the context proper. 0: all of it is */
+  const weir_dist
+      *posterior; /**< when a distribution is made as the prior of a
+                       stochastic layer: that layer's posterior; else NULL */
 } weir_build;
 
 /** Reserves a trained parameter; keep: [size] 0/1 mask of entries that may differ from
@@ -171,6 +177,15 @@ WEIR_API weir_noting weir_run_noting(const weir_run *run);
 /** Notes the value of a batch for a tensor (shaped as it): after the pass the tensor is
  * the mean over its batches. */
 WEIR_API void weir_run_note(weir_run *run, weir_slot slot, weir_var value);
+/** Whether parts are wanted per column, [n, groups] in place of [n], where the class
+ * can tell its columns apart. */
+WEIR_API bool weir_run_groups(const weir_run *run);
+/** From here on each row stands K times, one under the other, K the number of draws per
+ * row that the run asks for: x [n, d] to [n K, d] (1: x itself). What a stochastic
+ * layer does with the parameters of its posterior, so that the encoder runs once per
+ * row. Contexts and parts of n rows follow by themselves. A run does this once; later
+ * calls repeat rows [n, d] the same way and leave [n K, d] alone. */
+WEIR_API weir_var weir_run_replicate(weir_run *run, weir_var x);
 /** Standard deviation factor of base draws; 1 unless sampling with a temperature. */
 WEIR_API double weir_run_temperature(const weir_run *run);
 
@@ -197,6 +212,11 @@ typedef struct weir_layer_class {
   weir_var (*to_data)(const weir_layer *l, weir_run *run, weir_var z, weir_var context);
   weir_exactness exactness;
   weir_direction latent_how, data_how;
+  /** For a stochastic layer at the end of a flow: everything from x on, the base's
+   * density included, pushed as parts; so that a term of both, an analytic KL, can
+   * stand in place of two. Optional: without it to_latent is followed by the base. */
+  void (*to_base)(const weir_layer *l, weir_run *run, weir_var x, weir_var context,
+      const weir_dist *base);
   /** Takes the moments of its input over the training data: once before training, or
    * (observe_each) before every evaluation too. Optional. */
   weir_status (*observe)(weir_layer *l, weir_params *params, const weir_moments *m);
@@ -211,6 +231,9 @@ struct weir_layer {
   int64_t context;
   weir_exactness exactness;            /**< of this instance, children counted */
   weir_direction latent_how, data_how; /**< the same */
+  /** Of a stochastic layer, owned by it: q(z | x, context), whose context is the data's
+   * columns and then the context, and p(x | z, context). NULL otherwise. */
+  weir_dist *posterior, *likelihood;
 };
 
 /* ---- distributions ---- */
@@ -230,6 +253,13 @@ typedef struct weir_dist_class {
    * contributes. Optional, both or none. */
   weir_var (*encode)(const weir_dist *d, weir_run *run, weir_var x, weir_var context);
   weir_var (*decode)(const weir_dist *d, weir_run *run, weir_var z, weir_var context);
+  /** E[x | context] [n, features]: what stands for a distribution where one point must
+   * (reconstructions, active units). Optional. */
+  weir_var (*mean)(const weir_dist *d, weir_run *run, int64_t n, weir_var context);
+  /** What the distribution is once its context is known: a child, and (in *context) the
+   * context that the child has. For a network in front of a distribution: the network
+   * runs once, then draws, densities and divergences are the child's. Optional. */
+  const weir_dist *(*settle)(const weir_dist *d, weir_run *run, weir_var *context);
 } weir_dist_class;
 
 struct weir_dist {
@@ -350,6 +380,16 @@ WEIR_API weir_var weir_dist_encode(
     const weir_dist *d, weir_run *run, weir_var x, weir_var context);
 WEIR_API weir_var weir_dist_decode(
     const weir_dist *d, weir_run *run, weir_var z, weir_var context);
+/** Everything from x on in a flow whose last layer is l: to_base where the class has
+ * it, else to_latent and the density of base. */
+WEIR_API void weir_layer_to_base(const weir_layer *l, weir_run *run, weir_var x,
+    weir_var context, const weir_dist *base);
+/** d, or what settle makes of it; *context [n, c] follows. */
+WEIR_API const weir_dist *weir_dist_settle(
+    const weir_dist *d, weir_run *run, weir_var *context);
+/** E[x | context]; fails with E_UNSUPPORTED where the class has none. */
+WEIR_API weir_var weir_dist_mean(
+    const weir_dist *d, weir_run *run, int64_t n, weir_var context);
 /** n draws; *log_prob [n] of them unless NULL; no parts are left on the run. */
 WEIR_API weir_var weir_dist_sample(
     const weir_dist *d, weir_run *run, int64_t n, weir_var context, weir_var *log_prob);

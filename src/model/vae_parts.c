@@ -1,0 +1,118 @@
+/* The spec of an autoencoder: what its columns are decides about the layers in front
+ * and about the likelihood. Binary columns are taken as they are, grey levels with
+ * known ends are binarised under a Bernoulli, anything else becomes standardised real
+ * columns under a Gaussian. */
+#include "model/vae_parts.h"
+
+enum { BINARY, GREY, TABLE };
+
+static int kind_of_column(const weir_schema *s, int64_t column) {
+  const weir_column_type type = weir_schema_type(s, column);
+  const bool two = type.kind == WEIR_KIND_CATEGORICAL
+                       ? weir_schema_column(s, column).categories == 2
+                       : type.kind == WEIR_KIND_ORDINAL && type.lo == 0.0 &&
+                             type.hi == 1.0 && type.step == 1.0;
+  const bool ends = (type.kind == WEIR_KIND_ORDINAL && type.hi > type.lo) ||
+                    type.kind == WEIR_KIND_INTERVAL;
+  return two ? BINARY : ends ? GREY : TABLE;
+}
+
+/* What all event columns are. */
+static int kind_of(const weiri_plan_info *info) {
+  int kind = BINARY;
+  for (int64_t i = 0; i < weir_schema_events(info->schema); i++) {
+    const int k = kind_of_column(info->schema, weir_schema_event(info->schema, i));
+    kind = k > kind ? k : kind;
+  }
+  return kind;
+}
+
+static int likelihood_of(const weiri_vae *v, const weiri_plan_info *info) {
+  return v->likelihood != WEIRI_VAE_AUTO ? v->likelihood
+         : kind_of(info) == TABLE        ? WEIRI_VAE_NORMAL
+                                         : WEIRI_VAE_BERNOULLI;
+}
+
+void weiri_vae_fill(weiri_vae *v, const weiri_plan_info *info) {
+  if (v->latent_dim == 0) {
+    const int64_t half = (weir_schema_events(info->schema) + 1) / 2;
+    v->latent_dim = half < 40 ? half : 40;
+  }
+}
+
+json_t *weiri_vae_columns(const weiri_vae *v, const weiri_plan_info *info) {
+  static const char *const modes[] = {"dynamic", "threshold"};
+  json_t *list = json_array();
+  const int kind = kind_of(info), likelihood = likelihood_of(v, info);
+  if (kind == TABLE) {
+    json_decref(list);
+    return NULL;
+  }
+  if (kind == GREY && likelihood == WEIRI_VAE_BERNOULLI) {
+    json_array_append_new(
+        list, json_pack("{s:s, s:s}", "name", "binarize", "mode", modes[v->binarize]));
+  }
+  return list;
+}
+
+static const char *activation(const weiri_vae *v) {
+  static const char *const names[] = {"relu", "tanh", "elu", "sigmoid", "softplus"};
+  return names[v->activation];
+}
+
+/* The dense network whose last activation `encoded` adds. */
+static json_t *dense(const weiri_vae *v) {
+  json_t *hidden = json_array();
+  for (int64_t i = 1; i < v->hidden_layers; i++) {
+    json_array_append_new(hidden, json_integer(v->hidden_features));
+  }
+  return json_pack("{s:s, s:o, s:s, s:f}", "name", "mlp", "hidden", hidden,
+      "activation", activation(v), "last_scale", 1.0);
+}
+
+/* net in front of child, which is taken. */
+static json_t *behind(const weiri_vae *v, const weir_spec *net, json_t *child) {
+  json_t *spec = net == NULL || json_is_null(net) ? dense(v) : json_deep_copy(net);
+  return json_pack("{s:s, s:o, s:I, s:s, s:o}", "name", "encoded", "net", spec,
+      "features", (json_int_t)v->hidden_features, "activation", activation(v), "dist",
+      child);
+}
+
+static json_t *posterior(const weiri_vae *v, json_t *steps) {
+  static const char *const kinds[] = {"diagonal", "full"};
+  json_t *gauss = json_pack("{s:s, s:s, s:f}", "name", "normal", "kind",
+      kinds[v->posterior], "head_scale", v->head_scale);
+  json_t *dist = steps == NULL ? gauss
+                               : json_pack("{s:s, s:o, s:o}", "name", "flow", "layers",
+                                     steps, "base", gauss);
+  return behind(v, v->encoder, dist);
+}
+
+static json_t *likelihood(const weiri_vae *v, const weiri_plan_info *info) {
+  json_t *dist = NULL;
+  switch (likelihood_of(v, info)) {
+  case WEIRI_VAE_BERNOULLI:
+    dist = json_pack("{s:s, s:f}", "name", "bernoulli", "head_scale", v->head_scale);
+    break;
+  case WEIRI_VAE_NORMAL:
+    dist = json_pack("{s:s, s:s, s:f}", "name", "normal", "kind", "diagonal",
+        "head_scale", v->head_scale);
+    break;
+  default:
+    dist = json_deep_copy(v->likelihood_spec);
+    break;
+  }
+  return behind(v, v->decoder, dist);
+}
+
+json_t *weiri_vae_layers(
+    const weiri_vae *v, const weiri_plan_info *info, json_t *steps) {
+  json_t *layer = json_pack("{s:s, s:I, s:o, s:o}", "name", "variational", "latent_dim",
+      (json_int_t)v->latent_dim, "posterior", posterior(v, steps), "likelihood",
+      likelihood(v, info));
+  return json_pack("[o]", layer);
+}
+
+json_t *weiri_vae_prior(const weiri_vae *v) {
+  return json_deep_copy(v->prior);
+}
