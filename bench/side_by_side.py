@@ -2,9 +2,10 @@
 """Trains a recipe with weir and the same architecture with nflows: the same rows, the same optimiser
 settings, the same seconds, one thread each, pinned to a core of its own, at the same time.
 
-    NFLOWS_PYTHON=venv/bin/python WEIR_DATA=... bench/side_by_side.py WEIR RECIPE [--seconds 60]
+    WEIR_PEERS=DIRECTORY WEIR_DATA=... bench/side_by_side.py WEIR RECIPE [--seconds 60]
 
-NFLOWS_PYTHON is a Python that has torch, nflows and numpy. Recipes of the presets nsf and nsf-ar,
+WEIR_PEERS is a virtual environment with torch, nflows and numpy (bench/setup_peers.sh makes one; default
+~/.cache/weir-peers). Recipes of the presets nsf and nsf-ar,
 whose columns are real, ordinal or context, and at most one categorical. Prints both test
 log-likelihoods with standard errors, and a row of a Markdown table; the last line is JSON.
 """
@@ -58,9 +59,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
-    python = os.environ.get("NFLOWS_PYTHON")
-    if not python:
-        sys.exit("NFLOWS_PYTHON: expected a Python that has torch and nflows")
+    peers = os.environ.get("WEIR_PEERS", os.path.expanduser("~/.cache/weir-peers"))
+    python = os.path.join(peers, "bin", "python")
+    if not os.path.exists(python):
+        sys.exit(f"{python}: not there; WEIR_PEERS says where the virtual environment is")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("two cores are needed, one for each")

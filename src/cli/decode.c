@@ -6,22 +6,21 @@
 #include <string.h>
 
 #include "cli/latent.h"
-#include "cli/rows.h"
+#include "cli/pass.h"
 
 typedef struct decoder {
+  cli_pass *pass;
   const weir_model *model;
   const weir_schema *schema;
-  cli_env *env;
   cli_context context; /* of the command line; rows 0: in the table of latents */
-  int64_t k, d, width, done;
+  int64_t k, d, width;
   int64_t *place; /* [k] columns of the table that hold z1 ... zk */
   double *z, *x, *contexts;
   weir_column *column;
-  weir_writer *writer;
 } decoder;
 
 static int set_up(decoder *e, const cli_args *args) {
-  const int code = cli_context_read(&e->context, e->env, e->schema, args);
+  const int code = cli_context_read(&e->context, &e->pass->env, e->schema, args);
   if (code != 0) {
     return code;
   }
@@ -48,7 +47,6 @@ static int set_up(decoder *e, const cli_args *args) {
 }
 
 static void tear_down(decoder *e) {
-  weir_writer_destroy(&e->writer);
   cli_context_free(&e->context);
   free(e->place);
   free(e->column);
@@ -101,12 +99,12 @@ static int copy_contexts(decoder *e, const weir_table *table) {
     return 0;
   }
   if (e->context.rows > 0) {
-    if (e->context.rows > 1 && e->done + n > e->context.rows) {
+    if (e->context.rows > 1 && e->pass->done + n > e->context.rows) {
       return cli_error(
           "--context-file: %" PRId64 " rows for more rows of latents", e->context.rows);
     }
     for (int64_t i = 0; i < n; i++) {
-      const int64_t row = e->context.rows == 1 ? 0 : e->done + i;
+      const int64_t row = e->context.rows == 1 ? 0 : e->pass->done + i;
       memcpy(e->contexts + i * c, e->context.values + row * c, bytes);
     }
     return 0;
@@ -115,7 +113,7 @@ static int copy_contexts(decoder *e, const weir_table *table) {
   opts.parts = WEIR_FRAME_CONTEXT;
   weir_frame *frame = NULL;
   const int code =
-      cli_fail(weir_frame_create(&frame, e->env->ctx, e->schema, table, &opts));
+      cli_fail(weir_frame_create(&frame, e->pass->env.ctx, e->schema, table, &opts));
   if (code == 0) {
     memcpy(e->contexts, weir_frame_context(frame), (size_t)n * bytes);
   }
@@ -126,20 +124,21 @@ static int copy_contexts(decoder *e, const weir_table *table) {
 static weir_status compute(decoder *e, int64_t n) {
   const double *contexts = e->context.width > 0 ? e->contexts : NULL;
   weir_status status = weir_model_decode_from(
-      e->model, e->done, n, e->z, n, contexts, e->env->seed, e->x, NULL);
+      e->model, e->pass->done, n, e->z, n, contexts, e->pass->env.seed, e->x, NULL);
   weir_table *back = NULL;
   if (status == WEIR_OK) {
-    status = weir_schema_to_table(&back, e->env->ctx, e->schema, n, e->x, contexts);
+    status =
+        weir_schema_to_table(&back, e->pass->env.ctx, e->schema, n, e->x, contexts);
   }
   if (status == WEIR_OK) {
-    status = weir_writer_rows(e->writer, n, weir_table_values(back));
+    status = weir_writer_rows(e->pass->writer, n, weir_table_values(back));
   }
   weir_table_destroy(&back);
   return status;
 }
 
 static int take_block(decoder *e, const weir_table *table) {
-  int code = e->done == 0 ? find_columns(e, table) : 0;
+  int code = e->pass->done == 0 ? find_columns(e, table) : 0;
   if (code == 0) {
     code = copy_latents(e, table);
   }
@@ -149,19 +148,21 @@ static int take_block(decoder *e, const weir_table *table) {
   if (code == 0) {
     code = cli_fail(compute(e, weir_table_rows(table)));
   }
-  e->done += weir_table_rows(table);
+  e->pass->done += weir_table_rows(table);
   return code;
 }
 
-static int stream(decoder *e, const cli_args *args, const char *output) {
-  const weir_read_opts opts = cli_read_opts(args);
+static int stream(decoder *e) {
+  const cli_pass *pass = e->pass;
+  const weir_read_opts opts = cli_read_opts(pass->args);
   weir_reader *reader = NULL;
-  int code = cli_fail(weir_reader_open(&reader, e->env->ctx, args->words[1], &opts));
+  int code =
+      cli_fail(weir_reader_open(&reader, pass->env.ctx, pass->args->words[1], &opts));
   if (code == 0) {
-    code = cli_fail(cli_writer_open(&e->writer, e->env, args, output, e->width,
-        e->column, weir_reader_rows(reader)));
+    code = cli_fail(
+        cli_pass_write(e->pass, e->width, e->column, weir_reader_rows(reader)));
   }
-  while (code == 0 && cli_signal() == 0 && !weir_writer_closed(e->writer)) {
+  while (code == 0 && cli_pass_goes_on(pass)) {
     weir_table *block = NULL;
     code = cli_fail(weir_reader_next(reader, CLI_BLOCK, &block));
     if (code != 0 || block == NULL) {
@@ -174,38 +175,19 @@ static int stream(decoder *e, const cli_args *args, const char *output) {
   return code;
 }
 
-static int decode(cli_env *env, const cli_args *args) {
-  const char *output = cli_text(args, "output", "-");
-  const double begun = cli_seconds();
-  weir_model *model = NULL;
-  int code = cli_model(&model, env, args, args->words[0]);
-  if (code != 0) {
-    return code;
-  }
-  decoder e = {.model = model, .schema = weir_model_schema(model), .env = env};
-  code = set_up(&e, args);
+static int decode(cli_pass *pass) {
+  decoder e = {
+      .pass = pass, .model = pass->model, .schema = weir_model_schema(pass->model)};
+  int code = set_up(&e, pass->args);
   if (code == 0) {
-    code = stream(&e, args, output);
-  }
-  if (code == 0) {
-    code = cli_writer_finish(&e.writer);
-  }
-  if (code == 0) {
-    code = cli_summary(env, output, e.done, cli_seconds() - begun);
+    code = stream(&e);
   }
   tear_down(&e);
-  weir_model_destroy(&model);
   return code;
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = decode(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_pass_run(args, decode);
 }
 
 extern const cli_verb cli_verb_decode;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/latent.h"
-#include "cli/rows.h"
+#include "cli/pass.h"
 
 static const cli_opt options[] = {
     {"log-det", 0, CLI_FLAG, NULL,
@@ -15,15 +15,13 @@ static const cli_opt options[] = {
     {0}};
 
 typedef struct encoder {
+  cli_pass *pass;
   const weir_model *model;
-  cli_env *env;
   int64_t k, contexts, width; /* latents, context columns, all columns */
   bool log_det;
   cli_latent_names names;
   weir_column *column;
   double *z, *det, *rows; /* [CLI_BLOCK, ...] */
-  weir_writer *writer;
-  int64_t done;
 } encoder;
 
 static int set_up(encoder *e, const cli_args *args) {
@@ -55,7 +53,6 @@ static int set_up(encoder *e, const cli_args *args) {
 }
 
 static void tear_down(encoder *e) {
-  weir_writer_destroy(&e->writer);
   free(e->names);
   free(e->column);
   free(e->z);
@@ -86,7 +83,7 @@ static void copy_context(encoder *e, const cli_rows *in) {
 static weir_status compute(encoder *e, const cli_rows *in) {
   const int64_t n = weir_frame_rows(in->frame);
   const weir_status status = weir_model_frame_encode(
-      e->model, in->frame, e->env->seed, e->z, e->log_det ? e->det : NULL);
+      e->model, in->frame, e->pass->env.seed, e->z, e->log_det ? e->det : NULL);
   for (int64_t i = 0; status == WEIR_OK && i < n; i++) {
     double *row = e->rows + weir_frame_row(in->frame, i) * e->width;
     memcpy(row, e->z + i * e->k, (size_t)e->k * sizeof *row);
@@ -97,71 +94,36 @@ static weir_status compute(encoder *e, const cli_rows *in) {
   return status;
 }
 
-static weir_status take_block(encoder *e, const cli_rows *in) {
+static weir_status take_block(void *user, const cli_rows *in) {
+  encoder *e = user;
   for (int64_t i = 0; i < in->n * e->width; i++) {
     e->rows[i] = NAN;
   }
   copy_context(e, in);
   weir_status status = in->frame != NULL ? compute(e, in) : WEIR_OK;
   if (status == WEIR_OK) {
-    status = weir_writer_rows(e->writer, in->n, e->rows);
+    status = weir_writer_rows(e->pass->writer, in->n, e->rows);
   }
-  e->done += in->n;
   return status;
 }
 
-static weir_status stream(encoder *e, const cli_args *args, const char *output) {
-  cli_rows in;
-  weir_status status = cli_rows_open(&in, e->env, weir_model_schema(e->model),
-      args->words[1], args, WEIR_FRAME_X | WEIR_FRAME_CONTEXT);
-  if (status == WEIR_OK) {
-    status = cli_writer_open(&e->writer, e->env, args, output, e->width, e->column,
-        weir_reader_rows(in.reader));
-  }
-  bool more = status == WEIR_OK;
-  while (more) {
-    status = cli_rows_next(&in, &more);
-    if (status == WEIR_OK && more) {
-      status = take_block(e, &in);
-    }
-    more = more && status == WEIR_OK && !weir_writer_closed(e->writer);
-  }
-  cli_rows_close(&in);
-  return status;
+static weir_status begin(void *user, const cli_rows *in) {
+  const encoder *e = user;
+  return cli_pass_write(e->pass, e->width, e->column, weir_reader_rows(in->reader));
 }
 
-static int encode(cli_env *env, const cli_args *args) {
-  const char *output = cli_text(args, "output", "-");
-  const double begun = cli_seconds();
-  weir_model *model = NULL;
-  int code = cli_model(&model, env, args, args->words[0]);
-  if (code != 0) {
-    return code;
-  }
-  encoder e = {.model = model, .env = env};
-  code = set_up(&e, args);
+static int encode(cli_pass *pass) {
+  encoder e = {.pass = pass, .model = pass->model};
+  int code = set_up(&e, pass->args);
   if (code == 0) {
-    code = cli_fail(stream(&e, args, output));
-  }
-  if (code == 0) {
-    code = cli_writer_finish(&e.writer);
-  }
-  if (code == 0) {
-    code = cli_summary(env, output, e.done, cli_seconds() - begun);
+    code = cli_fail(cli_pass_rows(pass, &e, begin, take_block));
   }
   tear_down(&e);
-  weir_model_destroy(&model);
   return code;
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = encode(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_pass_run(args, encode);
 }
 
 extern const cli_verb cli_verb_encode;

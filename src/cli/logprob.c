@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/lowest.h"
-#include "cli/rows.h"
+#include "cli/pass.h"
 
 static const cli_opt options[] = {{"components", 0, CLI_FLAG, NULL,
                                       "the terms that log_prob is the sum of, a column "
@@ -19,16 +19,14 @@ static const cli_opt options[] = {{"components", 0, CLI_FLAG, NULL,
 
 /* Columns of the output: [line] [table] [components] log_prob. */
 typedef struct scorer {
+  cli_pass *pass;
   const weir_model *model;
-  cli_env *env;
   bool line, data;
   int64_t parts, columns, width; /* of the table's columns; of all */
   weir_column *column;           /* [width] */
   double *rows;                  /* [CLI_BLOCK, width] */
   double *log_prob, *terms;      /* [CLI_BLOCK], [CLI_BLOCK, parts] */
-  weir_writer *writer;
   cli_lowest lowest;
-  int64_t done;
 } scorer;
 
 static bool shown(const weir_schema *schema, int64_t j) {
@@ -76,7 +74,6 @@ static int set_up(scorer *s, const cli_args *args) {
 }
 
 static void tear_down(scorer *s) {
-  weir_writer_destroy(&s->writer);
   cli_lowest_free(&s->lowest);
   free(s->column);
   free(s->rows);
@@ -88,8 +85,8 @@ static void tear_down(scorer *s) {
 static weir_status fill_data(scorer *s, const cli_rows *in, int64_t first) {
   weir_table *back = NULL;
   const int64_t n = weir_frame_rows(in->frame);
-  const weir_status status = weir_schema_to_table(&back, s->env->ctx, in->schema, n,
-      weir_frame_x(in->frame), weir_frame_context(in->frame));
+  const weir_status status = weir_schema_to_table(&back, s->pass->env.ctx, in->schema,
+      n, weir_frame_x(in->frame), weir_frame_context(in->frame));
   if (status != WEIR_OK) {
     return status;
   }
@@ -121,7 +118,8 @@ static weir_status compute(scorer *s, const cli_rows *in) {
 }
 
 /* Rows left out for missing values stay as rows of missing values. */
-static weir_status take_block(scorer *s, const cli_rows *in) {
+static weir_status take_block(void *user, const cli_rows *in) {
+  scorer *s = user;
   for (int64_t i = 0; i < in->n * s->width; i++) {
     s->rows[i] = NAN;
   }
@@ -135,84 +133,39 @@ static weir_status take_block(scorer *s, const cli_rows *in) {
     s->rows[i * s->width] = (double)weir_table_line(in->table, i);
     cli_lowest_add(&s->lowest, s->rows + i * s->width);
   }
-  s->done += in->n;
-  return s->line ? WEIR_OK : weir_writer_rows(s->writer, in->n, s->rows);
+  return s->line ? WEIR_OK : weir_writer_rows(s->pass->writer, in->n, s->rows);
 }
 
-static weir_status open_writer(
-    scorer *s, const cli_args *args, const char *output, int64_t rows) {
-  return cli_writer_open(&s->writer, s->env, args, output, s->width, s->column, rows);
+static weir_status begin(void *user, const cli_rows *in) {
+  scorer *s = user;
+  name_columns(s, in->schema, weir_table_line_word(in->table));
+  return s->line ? WEIR_OK
+                 : cli_pass_write(
+                       s->pass, s->width, s->column, weir_reader_rows(in->reader));
 }
 
-static weir_status stream(scorer *s, const cli_args *args, const char *output) {
-  cli_rows in;
-  const weir_schema *schema = weir_model_schema(s->model);
-  weir_status status = cli_rows_open(
-      &in, s->env, schema, args->words[1], args, WEIR_FRAME_X | WEIR_FRAME_CONTEXT);
-  bool more = status == WEIR_OK;
-  while (more) {
-    status = cli_rows_next(&in, &more);
-    if (status == WEIR_OK && more && s->done == 0) {
-      name_columns(s, schema, weir_table_line_word(in.table));
-      status =
-          s->line ? WEIR_OK : open_writer(s, args, output, weir_reader_rows(in.reader));
-    }
-    if (status == WEIR_OK && more) {
-      status = take_block(s, &in);
-    }
-    more = more && status == WEIR_OK &&
-           (s->writer == NULL || !weir_writer_closed(s->writer));
-  }
-  cli_rows_close(&in);
-  return status;
+static weir_status write_lowest(scorer *s) {
+  const weir_status status = cli_pass_write(s->pass, s->width, s->column, s->lowest.n);
+  return status != WEIR_OK
+             ? status
+             : weir_writer_rows(s->pass->writer, s->lowest.n, s->lowest.rows);
 }
 
-static weir_status write_lowest(scorer *s, const cli_args *args, const char *output) {
-  const weir_status status = open_writer(s, args, output, s->lowest.n);
-  return status != WEIR_OK ? status
-                           : weir_writer_rows(s->writer, s->lowest.n, s->lowest.rows);
-}
-
-static int finish(scorer *s, const cli_args *args, const char *output) {
-  int code = cli_signal() != 0 ? cli_signal_code() : 0;
-  if (code == 0 && s->line) {
-    code = cli_fail(write_lowest(s, args, output));
-  }
-  return code != 0 ? code : cli_writer_finish(&s->writer);
-}
-
-static int score(cli_env *env, const cli_args *args) {
-  const char *output = cli_text(args, "output", "-");
-  const double begun = cli_seconds();
-  weir_model *model = NULL;
-  int code = cli_model(&model, env, args, args->words[0]);
-  if (code != 0) {
-    return code;
-  }
-  scorer s = {.model = model, .env = env};
-  code = set_up(&s, args);
+static int score(cli_pass *pass) {
+  scorer s = {.pass = pass, .model = pass->model};
+  int code = set_up(&s, pass->args);
   if (code == 0) {
-    code = cli_fail(stream(&s, args, output));
+    code = cli_fail(cli_pass_rows(pass, &s, begin, take_block));
   }
-  if (code == 0) {
-    code = finish(&s, args, output);
-  }
-  if (code == 0) {
-    code = cli_summary(env, output, s.done, cli_seconds() - begun);
+  if (code == 0 && s.line && cli_signal() == 0) {
+    code = cli_fail(write_lowest(&s));
   }
   tear_down(&s);
-  weir_model_destroy(&model);
   return code;
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = score(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_pass_run(args, score);
 }
 
 extern const cli_verb cli_verb_logprob;

@@ -101,16 +101,6 @@ void cli_frame_free(cli_frame *frame) {
   weir_table_destroy(&frame->table);
 }
 
-int cli_writer_finish(weir_writer **writer) {
-  if (cli_signal() != 0) {
-    return cli_signal_code();
-  }
-  if (weir_writer_closed(*writer)) {
-    return 0; /* the reader of standard output has enough */
-  }
-  return cli_fail(weir_writer_close(writer));
-}
-
 int cli_summary(const cli_env *env, const char *output, int64_t rows, double seconds) {
   const bool piped = strcmp(output, "-") == 0;
   if (!env->json) {

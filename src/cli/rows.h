@@ -45,19 +45,6 @@ int cli_context_read(
     cli_context *out, cli_env *env, const weir_schema *schema, const cli_args *args);
 void cli_context_free(cli_context *context);
 
-/* weir_writer_open with --format. */
-static inline weir_status cli_writer_open(weir_writer **out, const cli_env *env,
-    const cli_args *args, const char *path, int64_t columns, const weir_column *column,
-    int64_t rows) {
-  weir_writer *writer = NULL;
-  const weir_status status = weir_writer_open(
-      &writer, env->ctx, path, cli_text(args, "format", NULL), columns, column, rows);
-  *out = writer;
-  return status;
-}
-/* Closes a writer; 0, also when its reader has gone, or an exit code. */
-int cli_writer_finish(weir_writer **writer);
-
 /* What was done, on stdout or, where the data went there, on stderr: --json. */
 int cli_summary(const cli_env *env, const char *output, int64_t rows, double seconds);
 

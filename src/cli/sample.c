@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/rows.h"
+#include "cli/pass.h"
 
 static const cli_opt options[] = {
     {"number", 'n', CLI_INT, "N",
@@ -17,9 +17,9 @@ static const cli_opt options[] = {
     {0}};
 
 typedef struct sampler {
+  cli_pass *pass;
   const weir_model *model;
   const weir_schema *schema;
-  cli_env *env;
   cli_context context;
   int64_t d, total, each; /* columns, draws in all, draws per context row */
   bool log_prob;
@@ -27,7 +27,6 @@ typedef struct sampler {
   double *x, *rows, *lp, *contexts; /* [CLI_BLOCK, ...] */
   int64_t width;
   weir_column *column;
-  weir_writer *writer;
 } sampler;
 
 static bool shown(const sampler *s, int64_t j) {
@@ -53,7 +52,7 @@ static int make_columns(sampler *s) {
 }
 
 static int set_up(sampler *s, const cli_args *args) {
-  int code = cli_context_read(&s->context, s->env, s->schema, args);
+  int code = cli_context_read(&s->context, &s->pass->env, s->schema, args);
   if (code != 0) {
     return code;
   }
@@ -83,7 +82,6 @@ static int set_up(sampler *s, const cli_args *args) {
 }
 
 static void tear_down(sampler *s) {
-  weir_writer_destroy(&s->writer);
   cli_context_free(&s->context);
   free(s->column);
   free(s->x);
@@ -108,7 +106,7 @@ static weir_status draw(sampler *s, int64_t first, int64_t n) {
     fill_contexts(s, first, n);
   }
   weir_sample_opts opts = WEIR_SAMPLE_OPTS_INIT;
-  opts.seed = s->env->seed;
+  opts.seed = s->pass->env.seed;
   opts.first = first;
   opts.temperature = s->temperature;
   return weir_model_sample(s->model, n, n, c > 0 ? s->contexts : NULL, &opts, s->x,
@@ -117,8 +115,8 @@ static weir_status draw(sampler *s, int64_t first, int64_t n) {
 
 static weir_status write_block(sampler *s, int64_t n) {
   weir_table *table = NULL;
-  weir_status status = weir_schema_to_table(&table, s->env->ctx, s->schema, n, s->x,
-      s->context.width > 0 ? s->contexts : NULL);
+  weir_status status = weir_schema_to_table(&table, s->pass->env.ctx, s->schema, n,
+      s->x, s->context.width > 0 ? s->contexts : NULL);
   if (status != WEIR_OK) {
     return status;
   }
@@ -132,16 +130,15 @@ static weir_status write_block(sampler *s, int64_t n) {
     }
   }
   weir_table_destroy(&table);
-  return weir_writer_rows(s->writer, n, s->rows);
+  return weir_writer_rows(s->pass->writer, n, s->rows);
 }
 
-static weir_status stream(sampler *s, const cli_args *args, const char *output) {
-  weir_status status =
-      cli_writer_open(&s->writer, s->env, args, output, s->width, s->column, s->total);
+static weir_status stream(sampler *s) {
+  weir_status status = cli_pass_write(s->pass, s->width, s->column, s->total);
   for (int64_t first = 0; status == WEIR_OK && first < s->total; first += CLI_BLOCK) {
     const int64_t left = s->total - first;
     const int64_t n = left < CLI_BLOCK ? left : CLI_BLOCK;
-    if (cli_signal() != 0 || weir_writer_closed(s->writer)) {
+    if (!cli_pass_goes_on(s->pass)) {
       return WEIR_OK;
     }
     status = draw(s, first, n);
@@ -149,41 +146,23 @@ static weir_status stream(sampler *s, const cli_args *args, const char *output) 
       status = write_block(s, n);
     }
   }
+  s->pass->done = s->total;
   return status;
 }
 
-static int sample(cli_env *env, const cli_args *args) {
-  const char *output = cli_text(args, "output", "-");
-  const double begun = cli_seconds();
-  weir_model *model = NULL;
-  int code = cli_model(&model, env, args, args->words[0]);
-  if (code != 0) {
-    return code;
-  }
-  sampler s = {.model = model, .schema = weir_model_schema(model), .env = env};
-  code = set_up(&s, args);
+static int sample(cli_pass *pass) {
+  sampler s = {
+      .pass = pass, .model = pass->model, .schema = weir_model_schema(pass->model)};
+  int code = set_up(&s, pass->args);
   if (code == 0) {
-    code = cli_fail(stream(&s, args, output));
-  }
-  if (code == 0) {
-    code = cli_writer_finish(&s.writer);
-  }
-  if (code == 0) {
-    code = cli_summary(env, output, s.total, cli_seconds() - begun);
+    code = cli_fail(stream(&s));
   }
   tear_down(&s);
-  weir_model_destroy(&model);
   return code;
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = sample(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_pass_run(args, sample);
 }
 
 extern const cli_verb cli_verb_sample;

@@ -5,27 +5,36 @@
 
 typedef struct options {
   weiri_flow_size size;
+  bool identity_splines;
 } options;
 
 static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
     WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "residual blocks of the networks"),
     WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options), WEIRI_OPT_BINS(options),
-    WEIRI_OPT_TAIL(options), {0}};
+    WEIRI_OPT_TAIL(options),
+    {"identity_splines", WEIR_OPT_BOOL, offsetof(options, identity_splines), "false", 0,
+        0, NULL,
+        "free splines on the columns that steer too, as in the paper's tables"},
+    {0}};
 
 static void fill(void *o, const weiri_plan_info *info) {
   weiri_flow_size_fill(&((options *)o)->size, info);
 }
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
-  const weiri_flow_size *s = &((const options *)o)->size;
+  const options *p = o;
+  const weiri_flow_size *s = &p->size;
   json_t *list = json_array();
   for (int64_t i = 0; info->features > 1 && i < s->transforms; i++) {
     json_array_append_new(
         list, json_pack("{s:s, s:I}", "name", "permutation", "seed", (json_int_t)i));
     json_array_append_new(list, json_string("lu_linear"));
-    json_array_append_new(
-        list, weiri_spec_coupling(i, weiri_spec_rqs(s), weiri_spec_resnet(s)));
+    json_t *step = weiri_spec_coupling(i, weiri_spec_rqs(s), weiri_spec_resnet(s));
+    if (p->identity_splines) {
+      json_object_set_new(step, "identity_map", weiri_spec_rqs(s));
+    }
+    json_array_append_new(list, step);
   }
   if (info->features > 1) {
     json_array_append_new(list, json_string("lu_linear"));

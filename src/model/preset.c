@@ -21,7 +21,7 @@ typedef struct size_row {
   double dropout;
 } size_row;
 
-/* Chosen on the sets named in docs/presets.md by held-out likelihood. */
+/* Chosen by validation likelihood on the sets named in docs/models.md. */
 static const size_row size_rows[] = {
     {500, 3, 16, 1, 0.2},
     {2000, 4, 32, 1, 0.2},
@@ -31,19 +31,50 @@ static const size_row size_rows[] = {
     {INT64_MAX, 10, 192, 2, 0.0},
 };
 
-void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info) {
-  const int64_t rows = info->rows == 0 ? 10000 : info->rows;
+#define LEAST_STEPS 1500.0 /* of training that a size is worth */
+#define RATE 2e10          /* operations per second that are counted on */
+
+/* Seconds that a size takes for LEAST_STEPS steps: six operations per weight and row,
+ * the residual blocks of the default preset taken for the weights, its batches for the
+ * rows. */
+static double least_seconds(
+    const size_row *row, int64_t hidden, int64_t features, int64_t rows) {
+  const double batch = rows < 4000     ? 64
+                       : rows < 10000  ? 128
+                       : rows < 100000 ? 256
+                                       : 512;
+  const double h = (double)hidden, outputs = 23.0 * (double)features / 2.0;
+  const double weights =
+      (double)row->transforms * h * (2.0 * (double)row->layers * h + outputs);
+  return LEAST_STEPS * 6.0 * weights * batch / RATE;
+}
+
+/* A masked network needs a unit per column and degree. */
+static int64_t width_of(const size_row *row, int64_t features) {
+  return row->hidden > 2 * features ? row->hidden : 2 * features;
+}
+
+/* The row of the table for so many rows; a smaller one where the time is short. */
+static const size_row *choose(const weiri_plan_info *info) {
+  const int64_t rows = info->rows == 0 ? 10000 : info->rows, d = info->features;
   const size_row *row = size_rows;
   while (row->rows < rows) {
     row++;
   }
+  while (info->time_limit > 0.0 && row > size_rows &&
+         least_seconds(row, width_of(row, d), d, rows) > info->time_limit) {
+    row--;
+  }
+  return row;
+}
+
+void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info) {
+  const size_row *row = choose(info);
   if (size->transforms == 0) {
     size->transforms = row->transforms;
   }
   if (size->hidden_features == 0) {
-    /* A masked network needs a unit per column and degree. */
-    const int64_t least = 2 * info->features;
-    size->hidden_features = row->hidden > least ? row->hidden : least;
+    size->hidden_features = width_of(row, info->features);
   }
   if (size->hidden_layers == 0) {
     size->hidden_layers = row->layers;

@@ -79,7 +79,7 @@ typedef struct weiri_flow_size {
         "splines act on [-tail_bound, tail_bound] of standardised columns"             \
   }
 
-/* Fills zeros of size from rows and columns: the table in docs/presets.md. */
+/* Fills zeros of size from rows, columns and time: the table in docs/models.md. */
 void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info);
 
 /* {name: mlp, hidden: [h, h], ...} and {name: resnet, hidden: h, blocks: n, ...} */
