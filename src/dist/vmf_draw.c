@@ -22,7 +22,7 @@ enum { TRIES = 1000, CHUNK = 16 };
 
 typedef struct attr {
   int64_t m;
-  weiri_vmf_sampler how;
+  int64_t how; /* weiri_vmf_sampler */
 } attr;
 
 static double width(double kappa, double n) {
