@@ -53,6 +53,22 @@ static weir_var log_density(weir_tape *t, weir_var x, weir_var l) {
   return weir_bernoulli(t, x, l);
 }
 
+/* d log p / dl = x - sigmoid(l), information sigmoid(l) sigmoid(-l) */
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  const bernoulli *p = (const bernoulli *)d;
+  weir_tape *t = run->tape;
+  const int64_t n = d->event.features;
+  const weir_var theta =
+      weiri_theta_pieces(&p->theta, run, context, 0, n, &out->pieces);
+  out->eta = weir_broadcast(
+      t, weiri_theta_part(run, p->logits, theta, 0, n), weir_var_shape(t, x));
+  const weir_var y = weir_sigmoid(t, out->eta);
+  out->slope = weir_sub(t, x, y);
+  out->weight = weir_mul(t, y, weir_sigmoid(t, weir_neg(t, out->eta)));
+  return true;
+}
+
 static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
   weir_run_part(run, WEIR_PART_BASE, d->path,
       log_density(run->tape, x, logits(d, run, context)), weir_var_none());
@@ -80,4 +96,5 @@ const weir_dist_class weir_dist_bernoulli = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

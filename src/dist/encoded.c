@@ -60,6 +60,16 @@ static const weir_dist *settle(const weir_dist *d, weir_run *run, weir_var *cont
   return e->child;
 }
 
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  const encoded *e = (const encoded *)d;
+  const weiri_activation a = (weiri_activation)e->activation;
+  const weir_var h = weiri_activate(run->tape, a,
+      weiri_context_net_pieces(e->net, e->given, run, context, &out->pieces));
+  weir_pieces_bend(&out->pieces, weiri_activation_slope(run->tape, a, h));
+  return weir_dist_local(e->child, run, x, h, out);
+}
+
 static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
   const weir_dist *child = settle(d, run, &context);
   weir_dist_parts(child, run, x, context);
@@ -78,4 +88,5 @@ const weir_dist_class weir_dist_encoded = {
     .log_prob = log_prob,
     .sample = sample,
     .settle = settle,
+    .local = local,
 };

@@ -124,6 +124,26 @@ bool weiri_normal_bind(const weir_dist *dist, weir_run *run, weir_var context,
   return g->kind != FULL;
 }
 
+/* eta is the mean, with the scale as it is here: d log p / d eta = (x - eta) / s^2,
+ * information 1 / s^2. */
+static bool local(const weir_dist *dist, weir_run *run, weir_var x, weir_var context,
+    weir_local *out) {
+  const normal *g = (const normal *)dist;
+  weir_tape *t = run->tape;
+  const int64_t d = dist->event.features;
+  if (g->kind != DIAGONAL) {
+    return false;
+  }
+  const weir_shape s = weir_var_shape(t, x);
+  const weir_var theta =
+      weiri_theta_pieces(&g->theta, run, context, 0, d, &out->pieces);
+  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+  out->eta = weir_broadcast(t, weiri_theta_part(run, g->loc, theta, 0, d), s);
+  out->weight = weir_broadcast(t, weir_exp(t, weir_scale(t, log_scale, -2.0)), s);
+  out->slope = weir_mul(t, weir_sub(t, x, out->eta), out->weight);
+  return true;
+}
+
 static weir_var mean(
     const weir_dist *dist, weir_run *run, int64_t n, weir_var context) {
   const normal *g = (const normal *)dist;
@@ -144,4 +164,5 @@ const weir_dist_class weir_dist_normal = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

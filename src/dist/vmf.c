@@ -130,6 +130,13 @@ static weir_var sample(const weir_dist *d, weir_run *run, int64_t n, weir_var co
   return weir_add(t, weir_mul(t, front, mu), weir_mul(t, side, across(p, run, n, mu)));
 }
 
+/* What stands for the draw where one point must: the direction, which is on the sphere
+ * as the mean A(kappa) mu is not. */
+static weir_var mean(const weir_dist *d, weir_run *run, int64_t n, weir_var context) {
+  return weir_broadcast(
+      run->tape, direction(d, run, context), weir_shape_2(n, d->event.features));
+}
+
 const weir_dist_class weir_dist_vmf = {
     .is = {"vmf", "von Mises-Fisher on the unit sphere", "Davidson et al. 2018",
         sizeof(vmf), opts},
@@ -137,4 +144,5 @@ const weir_dist_class weir_dist_vmf = {
     .teardown = teardown,
     .log_prob = log_prob,
     .sample = sample,
+    .mean = mean,
 };

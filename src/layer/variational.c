@@ -39,14 +39,16 @@ static weir_status setup(weir_layer *l, weir_build *b) {
   variational *v = (variational *)l;
   WEIR_TRY(weir_event_create(b->ctx, &l->latent, v->latent_dim));
   weir_build given_x = *b, given_z = *b;
+  given_z.likelihood = NULL;
   given_x.given = l->data.features;
   given_x.context = given_x.given + b->context;
   given_z.given = v->latent_dim;
   given_z.context = given_z.given + b->context;
   WEIR_TRY(weir_dist_make(
-      &l->posterior, &given_x, "posterior", v->posterior_spec, &l->latent));
-  WEIR_TRY(weir_dist_make(
       &l->likelihood, &given_z, "likelihood", v->likelihood_spec, &l->data));
+  given_x.likelihood = l->likelihood; /* which a Laplace posterior looks into */
+  WEIR_TRY(weir_dist_make(
+      &l->posterior, &given_x, "posterior", v->posterior_spec, &l->latent));
   if (l->posterior->sample_how == WEIR_ABSENT) {
     return weiri_fail(WEIR_E_CONFIG,
         "%s.posterior: '%s' cannot be drawn from, as a posterior must be", l->path,

@@ -18,6 +18,13 @@ weir_var weiri_activate(weir_tape *t, weiri_activation a, weir_var x) {
   return fn[a](t, x);
 }
 
+weir_var weiri_activation_slope(weir_tape *t, weiri_activation a, weir_var y) {
+  if (a == WEIRI_LEAKY_RELU) {
+    return weir_affine(t, weir_step(t, y), 1.0 - LEAK, LEAK);
+  }
+  return a == WEIRI_RELU ? weir_step(t, y) : weir_var_none();
+}
+
 enum { PIECE = 256 };
 
 /* Leaky ReLU or SiLU of a row in place: x beside its other argument. */

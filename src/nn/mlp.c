@@ -129,17 +129,39 @@ static weir_var hidden_layer(
   return weiri_dropout(run, path, m->dropout, h);
 }
 
-static weir_var apply(
-    const weir_net *net, weir_run *run, weir_var x, weir_var context) {
-  const mlp *m = (const mlp *)net;
+/* out: receives the layers, or NULL. */
+static weir_var pass(
+    const mlp *m, weir_run *run, weir_var x, weir_var context, weir_pieces *out) {
   for (int64_t l = 0; l < m->hidden.n; l++) {
     x = hidden_layer(m, run, l, x, context);
+    if (out != NULL) {
+      weir_pieces_push(out, weir_run_param(run, m->layer[l].weight));
+      weir_pieces_bend(out, weiri_activation_slope(weir_run_tape(run),
+                                (weiri_activation)m->activation, x));
+    }
+  }
+  if (out != NULL) {
+    weir_pieces_push(out, weir_run_param(run, m->layer[m->hidden.n].weight));
   }
   const weir_var y = weiri_dense_apply(&m->layer[m->hidden.n], run, x);
   return m->hidden.n > 0 || m->base.context == 0
              ? y
              : weir_add(
                    weir_run_tape(run), y, weiri_dense_apply(&m->context, run, context));
+}
+
+static weir_var apply(
+    const weir_net *net, weir_run *run, weir_var x, weir_var context) {
+  return pass((const mlp *)net, run, x, context, NULL);
+}
+
+static weir_var pieces(const weir_net *net, weir_run *run, weir_var x, weir_var context,
+    weir_pieces *out) {
+  const mlp *m = (const mlp *)net;
+  if (m->dropout > 0.0 && weir_run_mode(run) == WEIR_TRAIN) {
+    weir_pieces_give_up(out); /* what is dropped differs from row to row */
+  }
+  return pass(m, run, x, context, out);
 }
 
 /* ---- degree by degree ---- */
@@ -208,6 +230,7 @@ const weir_net_class weir_net_mlp = {
     .setup = setup,
     .teardown = teardown,
     .apply = apply,
+    .pieces = pieces,
     .begin = begin,
     .advance = advance,
 };

@@ -19,6 +19,8 @@ typedef enum weiri_activation {
 } weiri_activation;
 
 weir_var weiri_activate(weir_tape *t, weiri_activation a, weir_var x);
+/* The slope where it gave y, of the piecewise linear ones; none for the others. */
+weir_var weiri_activation_slope(weir_tape *t, weiri_activation a, weir_var y);
 /* In place on columns first .. first + count - 1 of n rows of ld numbers. */
 void weiri_activate_columns(weir_tape *t, weiri_activation a, int64_t n, int64_t ld,
     int64_t first, int64_t count, void *x);

@@ -1,2 +1,2 @@
-weir_sources(chain.c event.c flow.c kl.c make.c moments.c registry.c replay.c run.c use.c
+weir_sources(chain.c event.c flow.c kl.c make.c moments.c pieces.c registry.c replay.c run.c use.c
   theta.c)

@@ -13,15 +13,22 @@ weir_status weiri_context_net(weir_net **net, int64_t *given, const weir_build *
   return weir_net_make(net, &of_net, "net", spec, &io);
 }
 
-weir_var weiri_context_net_apply(
-    const weir_net *net, int64_t given, weir_run *run, weir_var context) {
+weir_var weiri_context_net_pieces(const weir_net *net, int64_t given, weir_run *run,
+    weir_var context, weir_pieces *pieces) {
   weir_tape *t = run->tape;
   const int64_t width = weir_var_dim(t, context, 1);
-  if (width == given) {
-    return weir_net_apply(net, run, context, weir_var_none());
+  weir_var x = context, rest = weir_var_none();
+  if (width > given) {
+    x = weir_slice(t, context, 1, 0, given);
+    rest = weir_slice(t, context, 1, given, width - given);
   }
-  return weir_net_apply(net, run, weir_slice(t, context, 1, 0, given),
-      weir_slice(t, context, 1, given, width - given));
+  return pieces == NULL ? weir_net_apply(net, run, x, rest)
+                        : weir_net_pieces(net, run, x, rest, pieces);
+}
+
+weir_var weiri_context_net_apply(
+    const weir_net *net, int64_t given, weir_run *run, weir_var context) {
+  return weiri_context_net_pieces(net, given, run, context, NULL);
 }
 
 weir_status weiri_theta_setup(
@@ -61,6 +68,26 @@ weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var con
         run->tape, context, weir_run_param(run, theta->weight), weir_var_none(), dense);
   }
   weiri_run_remember(run, theta, context, value);
+  return value;
+}
+
+weir_var weiri_theta_pieces(const weiri_theta *theta, weir_run *run, weir_var context,
+    int64_t first, int64_t count, weir_pieces *pieces) {
+  if (!theta->conditional) {
+    weir_pieces_give_up(pieces); /* nothing to differentiate */
+    return weir_var_none();
+  }
+  weir_var value;
+  if (theta->net == NULL) {
+    weir_pieces_push(pieces, weir_run_param(run, theta->weight));
+    value = weiri_theta_apply(theta, run, context);
+  } else {
+    value = weiri_context_net_pieces(theta->net, theta->given, run, context, pieces);
+  }
+  if (pieces->n > 0) {
+    weir_var *last = &pieces->weight[pieces->n - 1];
+    *last = weir_slice(run->tape, *last, 0, first, count);
+  }
   return value;
 }
 

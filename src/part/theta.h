@@ -20,6 +20,9 @@ weir_status weiri_context_net(weir_net **net, int64_t *given, const weir_build *
     const weir_spec *spec, int64_t out);
 weir_var weiri_context_net_apply(
     const weir_net *net, int64_t given, weir_run *run, weir_var context);
+/* The same, its layers pushed onto pieces (NULL: not wanted). */
+weir_var weiri_context_net_pieces(const weir_net *net, int64_t given, weir_run *run,
+    weir_var context, weir_pieces *pieces);
 
 /* What a row of options for it reads: `conditional` and `net`. */
 typedef struct weiri_theta_opts {
@@ -53,6 +56,9 @@ void weiri_theta_teardown(weiri_theta *theta);
 /* The part that depends on the context, [n, size]; none when nothing does. Computed
  * once per context and step. */
 weir_var weiri_theta_apply(const weiri_theta *theta, weir_run *run, weir_var context);
+/* The same value, and the layers of the way to columns first .. first + count - 1. */
+weir_var weiri_theta_pieces(const weiri_theta *theta, weir_run *run, weir_var context,
+    int64_t first, int64_t count, weir_pieces *pieces);
 /* Columns first .. first + count - 1 of theta (none: zeros) added to the parameter in
  * slot [count]: [1, count] or [n, count]. */
 weir_var weiri_theta_part(

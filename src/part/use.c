@@ -185,6 +185,26 @@ weir_var weir_elem_to_data(
   return e->cls->to_data(e, t, z, theta, log_det);
 }
 
+weir_var weir_net_pieces(const weir_net *net, weir_run *run, weir_var x,
+    weir_var context, weir_pieces *pieces) {
+  if (net->cls->pieces != NULL && pieces->n >= 0) {
+    return net->cls->pieces(net, run, x, context, pieces);
+  }
+  weir_pieces_give_up(pieces);
+  return weir_net_apply(net, run, x, context);
+}
+
+bool weir_dist_local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  if (d->cls->local == NULL) {
+    return false;
+  }
+  const char *before = weir_tape_scope(run->tape, d->path);
+  const bool known = d->cls->local(d, run, x, context, out);
+  weir_tape_scope(run->tape, before);
+  return known;
+}
+
 weir_var weir_net_apply(
     const weir_net *net, weir_run *run, weir_var x, weir_var context) {
   return net->cls->apply(net, run, x, context);

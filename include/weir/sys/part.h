@@ -118,8 +118,11 @@ typedef struct weir_build {
                       the data that an encoder sees, the latent that a decoder sees; the
                       rest is the context proper. 0: all of it is */
   const weir_dist
-      *posterior; /**< when a distribution is made as the prior of a
-                       stochastic layer: that layer's posterior; else NULL */
+      *posterior;              /**< when a distribution is made as the prior of a
+                                    stochastic layer: that layer's posterior; else NULL */
+  const weir_dist *likelihood; /**< when a distribution is made as the posterior of a
+                                  stochastic layer: that layer's likelihood, decoder and
+                                  all, which outlives it; else NULL */
 } weir_build;
 
 /** Reserves a trained parameter; keep: [size] 0/1 mask of entries that may differ from
@@ -236,6 +239,33 @@ struct weir_layer {
   weir_dist *posterior, *likelihood;
 };
 
+/* ---- what is linear around a point ---- */
+
+#define WEIR_PIECES_MAX 16
+
+/** A map of rows that is linear around each of them, as its layers: with weight [h_k,
+ * h_{k-1}] and slopes [n, h_k] of the nonlinearity after it (none: 1), its Jacobian at
+ * row i is weight[n-1] .. diag(slope[0][i]) weight[0]. n -1: not such a map, or too
+ * long. */
+typedef struct weir_pieces {
+  int n;
+  weir_var weight[WEIR_PIECES_MAX], slope[WEIR_PIECES_MAX];
+} weir_pieces;
+
+WEIR_API void weir_pieces_push(weir_pieces *p, weir_var weight);
+/** The slopes after the last layer; a second nonlinearity there makes n -1. */
+WEIR_API void weir_pieces_bend(weir_pieces *p, weir_var slope);
+WEIR_API void weir_pieces_give_up(weir_pieces *p);
+
+/** A likelihood around one value of its context, whose n rows are the latent and then
+ * the context proper: each column's natural parameter eta [n, features] (a Gaussian's
+ * mean), d log p / d eta and the Fisher information -E d2 log p / d eta2, both [n,
+ * features], and the way from the context to eta. */
+typedef struct weir_local {
+  weir_var eta, slope, weight;
+  weir_pieces pieces;
+} weir_local;
+
 /* ---- distributions ---- */
 
 typedef struct weir_dist_class {
@@ -260,6 +290,10 @@ typedef struct weir_dist_class {
    * context that the child has. For a network in front of a distribution: the network
    * runs once, then draws, densities and divergences are the child's. Optional. */
   const weir_dist *(*settle)(const weir_dist *d, weir_run *run, weir_var *context);
+  /** Of a likelihood with independent columns: out at x, starting from empty pieces.
+   * false: this instance has no such form. Optional. */
+  bool (*local)(
+      const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out);
 } weir_dist_class;
 
 struct weir_dist {
@@ -315,6 +349,10 @@ typedef struct weir_net_class {
   void (*teardown)(weir_net *net);
   /** x [n, in], context [n, c] or none -> [n, out] */
   weir_var (*apply)(const weir_net *net, weir_run *run, weir_var x, weir_var context);
+  /** The same value, and the layers of the linear map from x that the network is around
+   * each row pushed onto pieces. Optional: for chains of dense layers. */
+  weir_var (*pieces)(const weir_net *net, weir_run *run, weir_var x, weir_var context,
+      weir_pieces *pieces);
   /** Masked networks, both optional: the outputs degree by degree without gradients,
    * each hidden unit computed once. begin gives the state for n rows, memory of the
    * tape's step (NULL: the tape is poisoned). advance writes the outputs of one degree
@@ -399,6 +437,12 @@ WEIR_API weir_var weir_elem_to_data(
     const weir_elem *e, weir_tape *t, weir_var z, weir_var theta, weir_var *log_det);
 WEIR_API weir_var weir_net_apply(
     const weir_net *net, weir_run *run, weir_var x, weir_var context);
+/** The same, its layers pushed onto pieces, or pieces given up. */
+WEIR_API weir_var weir_net_pieces(const weir_net *net, weir_run *run, weir_var x,
+    weir_var context, weir_pieces *pieces);
+/** d's local form at x; false where it has none. */
+WEIR_API bool weir_dist_local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out);
 
 /* ---- registering from outside the tree ---- */
 
