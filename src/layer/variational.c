@@ -17,14 +17,17 @@ typedef struct variational {
   weir_layer base;
   int64_t latent_dim;
   const weir_spec *posterior_spec, *likelihood_spec;
-  int kl;
+  int kl, support;
 } variational;
 
 enum { KL_AUTO, KL_SAMPLED };
+enum { REAL, SPHERE };
 
 static const weir_opt opts[] = {
     {"latent_dim", WEIR_OPT_INT, offsetof(variational, latent_dim), NULL, 1, 1e6, NULL,
         "columns of the latent"},
+    {"support", WEIR_OPT_CHOICE, offsetof(variational, support), "\"real\"", 0, 0,
+        "real|sphere", "where the latent lives; sphere: it is one unit vector"},
     {"posterior", WEIR_OPT_SPEC, offsetof(variational, posterior_spec),
         "{\"name\": \"normal\", \"kind\": \"diagonal\", \"net\": \"mlp\"}", 0, 0, NULL,
         "distribution of the latent given the data (the encoder)"},
@@ -35,9 +38,25 @@ static const weir_opt opts[] = {
         "KL to the prior in training: closed form where there is one, or by the draw"},
     {0}};
 
+static weir_status make_latent(variational *v, weir_build *b) {
+  weir_layer *l = &v->base;
+  const int64_t d = v->latent_dim, lives = v->support == SPHERE ? d - 1 : d;
+  WEIR_TRY(weir_event_create(b->ctx, &l->latent, d));
+  for (int64_t j = 0; v->support == SPHERE && j < d; j++) {
+    l->latent.support[j] = (weir_support){WEIR_SPHERE, 0.0, 0.0};
+  }
+  if (lives > l->data.features) {
+    weiri_log(b->ctx, WEIR_LOG_WARN,
+        "%s.latent_dim: the latent has %lld dimensions, more than the data's %lld "
+        "columns; some of them can only copy noise",
+        l->path, (long long)lives, (long long)l->data.features);
+  }
+  return WEIR_OK;
+}
+
 static weir_status setup(weir_layer *l, weir_build *b) {
   variational *v = (variational *)l;
-  WEIR_TRY(weir_event_create(b->ctx, &l->latent, v->latent_dim));
+  WEIR_TRY(make_latent(v, b));
   weir_build given_x = *b, given_z = *b;
   given_z.likelihood = NULL;
   given_x.given = l->data.features;
@@ -121,9 +140,10 @@ static void push_likelihood(
       weir_var_none());
 }
 
-static void push_posterior(const weir_layer *l, weir_run *run, weir_var log_q) {
-  weir_run_part(run, WEIR_PART_POSTERIOR, l->posterior->path,
-      weir_neg(run->tape, log_q), weir_var_none());
+static void push_posterior(
+    const weir_layer *l, weir_run *run, weir_var log_q, weir_var score) {
+  weir_run_part(
+      run, WEIR_PART_POSTERIOR, l->posterior->path, weir_neg(run->tape, log_q), score);
 }
 
 static weir_var to_latent(
@@ -133,9 +153,9 @@ static weir_var to_latent(
     return weir_dist_mean(g.q, run, g.n, g.context);
   }
   weir_var log_q;
-  const weir_var z = draw(run, &g, &log_q);
+  const weir_var z = draw(run, &g, &log_q), score = run->score;
   push_likelihood(l, run, &g, z);
-  push_posterior(l, run, log_q);
+  push_posterior(l, run, log_q, score);
   return z;
 }
 
@@ -145,17 +165,16 @@ static void to_base(const weir_layer *l, weir_run *run, weir_var x, weir_var con
   const given g = condition(l, run, x, context);
   const weir_var base_context = base->context > 0 ? g.c : weir_var_none();
   weir_var log_q, kl = weir_var_none();
-  const weir_var z = draw(run, &g, &log_q);
+  const weir_var z = draw(run, &g, &log_q), score = run->score;
   push_likelihood(l, run, &g, z);
   if (run->wants.closed_kl && v->kl == KL_AUTO) {
     kl = weiri_kl(g.q, base, run, g.n, g.context, base_context);
   }
   if (weir_var_ok(kl)) {
-    weir_run_part(
-        run, WEIR_PART_KL, base->path, weir_neg(run->tape, kl), weir_var_none());
+    weir_run_part(run, WEIR_PART_KL, base->path, weir_neg(run->tape, kl), score);
     return;
   }
-  push_posterior(l, run, log_q);
+  push_posterior(l, run, log_q, score);
   weir_run_part(run, WEIR_PART_BASE, base->path,
       weiri_dist_grouped(base, run, z, base_context), weir_var_none());
 }

@@ -71,7 +71,7 @@ static weir_var sample(const weir_dist *d, weir_run *run, int64_t n, weir_var co
   const flow *f = (const flow *)d;
   weir_var log_base;
   const weir_var z = weir_dist_sample(f->latent, run, n, context, &log_base);
-  weir_run_part(run, WEIR_PART_BASE, f->latent->path, log_base, weir_var_none());
+  weir_run_part(run, WEIR_PART_BASE, f->latent->path, log_base, run->score);
   const int first = run->n_parts;
   const weir_var x = weir_layer_to_data(f->chain, run, z, context);
   for (int i = first; i < run->n_parts; i++) {

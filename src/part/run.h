@@ -50,6 +50,8 @@ struct weir_run {
     bool frozen;
   } memo[WEIRI_MEMOS];
   int n_memos;
+  weir_var score; /* of the last draw: log density of what is not reparameterised in
+                     it, or none */
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
   weir_var seen;             /* that input, once reached */
   weir_noting noting;

@@ -155,6 +155,18 @@ weir_var weir_dist_decode(
              : weir_var_none();
 }
 
+/* Scores of the parts from first on, added up; none when there are none. */
+static weir_var scores(weir_run *run, int first) {
+  weir_var total = weir_var_none();
+  for (int i = first; i < run->n_parts; i++) {
+    const weir_var s = run->parts[i].score;
+    total = !weir_var_ok(total) ? s
+            : weir_var_ok(s)    ? weir_add(run->tape, total, s)
+                                : total;
+  }
+  return total;
+}
+
 weir_var weir_dist_sample(const weir_dist *d, weir_run *run, int64_t n,
     weir_var context, weir_var *log_prob) {
   if (d->cls->sample == NULL) {
@@ -165,6 +177,7 @@ weir_var weir_dist_sample(const weir_dist *d, weir_run *run, int64_t n,
   const char *before = weir_tape_scope(run->tape, d->path);
   const weir_var x = d->cls->sample(d, run, n, context);
   weir_tape_scope(run->tape, before);
+  run->score = scores(run, first);
   if (log_prob != NULL) {
     *log_prob =
         run->wants.groups ? weiri_run_grouped(run, first) : weiri_run_total(run, first);
