@@ -32,7 +32,7 @@ static const weir_opt opts[] = {
         "official: as the released code of the paper draws, biased for kappa > 10 and "
         "without the score of acceptance; for comparisons only"},
     WEIRI_OPT_CONDITIONAL(vmf, "direction and concentration"),
-    WEIRI_OPT_CONTEXT_NET(vmf), {0}};
+    WEIRI_OPT_CONTEXT_NET(vmf), WEIRI_OPT_HEAD_SCALE(vmf), {0}};
 
 static weir_status setup(weir_dist *d, weir_build *b) {
   vmf *p = (vmf *)d;

@@ -78,7 +78,7 @@ static json_t *behind(const weiri_vae *v, const weir_spec *net, json_t *child) {
       child);
 }
 
-static json_t *posterior(const weiri_vae *v, json_t *steps) {
+json_t *weiri_vae_posterior(const weiri_vae *v, json_t *steps) {
   static const char *const kinds[] = {"diagonal", "full"};
   json_t *gauss = json_pack("{s:s, s:s, s:f}", "name", "normal", "kind",
       kinds[v->posterior], "head_scale", v->head_scale);
@@ -88,7 +88,7 @@ static json_t *posterior(const weiri_vae *v, json_t *steps) {
   return behind(v, v->encoder, dist);
 }
 
-static json_t *likelihood(const weiri_vae *v, const weiri_plan_info *info) {
+json_t *weiri_vae_outputs(const weiri_vae *v, const weiri_plan_info *info) {
   json_t *dist = NULL;
   switch (likelihood_of(v, info)) {
   case WEIRI_VAE_BERNOULLI:
@@ -102,15 +102,20 @@ static json_t *likelihood(const weiri_vae *v, const weiri_plan_info *info) {
     dist = json_deep_copy(v->likelihood_spec);
     break;
   }
-  return behind(v, v->decoder, dist);
+  return dist;
+}
+
+json_t *weiri_vae_layers_of(
+    const weiri_vae *v, const weiri_plan_info *info, json_t *posterior) {
+  json_t *layer = json_pack("{s:s, s:I, s:o, s:o}", "name", "variational", "latent_dim",
+      (json_int_t)v->latent_dim, "posterior", posterior, "likelihood",
+      behind(v, v->decoder, weiri_vae_outputs(v, info)));
+  return json_pack("[o]", layer);
 }
 
 json_t *weiri_vae_layers(
     const weiri_vae *v, const weiri_plan_info *info, json_t *steps) {
-  json_t *layer = json_pack("{s:s, s:I, s:o, s:o}", "name", "variational", "latent_dim",
-      (json_int_t)v->latent_dim, "posterior", posterior(v, steps), "likelihood",
-      likelihood(v, info));
-  return json_pack("[o]", layer);
+  return weiri_vae_layers_of(v, info, weiri_vae_posterior(v, steps));
 }
 
 json_t *weiri_vae_prior(const weiri_vae *v) {

@@ -16,6 +16,24 @@ typedef struct weiri_vae {
 #define WEIRI_VAE_LIKELIHOODS "auto|bernoulli|normal|spec"
 enum { WEIRI_VAE_AUTO, WEIRI_VAE_BERNOULLI, WEIRI_VAE_NORMAL, WEIRI_VAE_SPEC };
 
+/* Those of the likelihood and of evaluation. */
+#define WEIRI_OPT_VAE_OUTPUTS(S)                                                       \
+  {"likelihood", WEIR_OPT_CHOICE, offsetof(S, vae.likelihood), "\"auto\"", 0, 0,       \
+      WEIRI_VAE_LIKELIHOODS,                                                           \
+      "of the data given the latent; auto: bernoulli of binary and of grey "           \
+      "columns, normal of a table; spec: the option likelihood_spec"},                 \
+      {"likelihood_spec", WEIR_OPT_SPEC, offsetof(S, vae.likelihood_spec), "null", 0,  \
+          0, NULL, "a distribution that is conditional on the decoder's features"},    \
+      {"binarize", WEIR_OPT_CHOICE, offsetof(S, vae.binarize), "\"dynamic\"", 0, 0,    \
+          "dynamic|threshold",                                                         \
+          "grey columns under a bernoulli: drawn anew for each step, or cut at 0.5"},  \
+      {"head_scale", WEIR_OPT_REAL, offsetof(S, vae.head_scale), "1", 0, 100, NULL,    \
+          "initial weights of the last layers, relative to those usual of a layer"},   \
+  {                                                                                    \
+    "samples", WEIR_OPT_INT, offsetof(S, vae.samples), "64", 1, 1e7, NULL,             \
+        "draws per row in log_prob: importance-weighted bound (Burda et al. 2016)"     \
+  }
+
 /* Rows of an option table for a struct S whose member vae is a weiri_vae. */
 #define WEIRI_OPT_VAE(S)                                                               \
   {"latent_dim", WEIR_OPT_INT, offsetof(S, vae.latent_dim), "0", 0, 1e6, NULL,         \
@@ -32,23 +50,9 @@ enum { WEIRI_VAE_AUTO, WEIRI_VAE_BERNOULLI, WEIRI_VAE_NORMAL, WEIRI_VAE_SPEC };
           "network of the latent, hidden_features wide; null: dense layers"},          \
       {"posterior", WEIR_OPT_CHOICE, offsetof(S, vae.posterior), "\"diagonal\"", 0, 0, \
           "diagonal|full", "covariance of the Gaussian that is drawn from"},           \
-      {"likelihood", WEIR_OPT_CHOICE, offsetof(S, vae.likelihood), "\"auto\"", 0, 0,   \
-          WEIRI_VAE_LIKELIHOODS,                                                       \
-          "of the data given the latent; auto: bernoulli of binary and of grey "       \
-          "columns, normal of a table; spec: the option likelihood_spec"},             \
-      {"likelihood_spec", WEIR_OPT_SPEC, offsetof(S, vae.likelihood_spec), "null", 0,  \
-          0, NULL, "a distribution that is conditional on the decoder's features"},    \
-      {"binarize", WEIR_OPT_CHOICE, offsetof(S, vae.binarize), "\"dynamic\"", 0, 0,    \
-          "dynamic|threshold",                                                         \
-          "grey columns under a bernoulli: drawn anew for each step, or cut at 0.5"},  \
       {"prior", WEIR_OPT_SPEC, offsetof(S, vae.prior), "\"normal\"", 0, 0, NULL,       \
           "distribution of the latent: normal, gmm, vamp, a flow"},                    \
-      {"head_scale", WEIR_OPT_REAL, offsetof(S, vae.head_scale), "1", 0, 100, NULL,    \
-          "initial weights of the last layers, relative to those usual of a layer"},   \
-  {                                                                                    \
-    "samples", WEIR_OPT_INT, offsetof(S, vae.samples), "64", 1, 1e7, NULL,             \
-        "draws per row in log_prob: importance-weighted bound (Burda et al. 2016)"     \
-  }
+      WEIRI_OPT_VAE_OUTPUTS(S)
 
 void weiri_vae_fill(weiri_vae *v, const weiri_plan_info *info);
 /* Layers in front of the autoencoder, by the columns and the likelihood. */
@@ -58,5 +62,12 @@ json_t *weiri_vae_columns(const weiri_vae *v, const weiri_plan_info *info);
 json_t *weiri_vae_layers(
     const weiri_vae *v, const weiri_plan_info *info, json_t *steps);
 json_t *weiri_vae_prior(const weiri_vae *v);
+/* The posterior behind its encoder, and the autoencoder with another in its place
+ * (taken). */
+json_t *weiri_vae_posterior(const weiri_vae *v, json_t *steps);
+json_t *weiri_vae_layers_of(
+    const weiri_vae *v, const weiri_plan_info *info, json_t *posterior);
+/* The likelihood without its decoder. */
+json_t *weiri_vae_outputs(const weiri_vae *v, const weiri_plan_info *info);
 
 #endif
