@@ -245,10 +245,18 @@ weir_status weiri_plan_run(const weiri_plan *p, weir_tape *t) {
   return WEIR_OK;
 }
 
+int weiri_plan_outputs(const weiri_plan *plan) {
+  return plan->n_out;
+}
+
 const void *weiri_plan_data(const weiri_plan *plan, int i) {
   return plan->out[i];
 }
 
 int64_t weiri_plan_kernels(const weiri_plan *plan) {
   return plan->n_run;
+}
+
+const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i) {
+  return plan->run[i];
 }

@@ -6,13 +6,31 @@
 #include "ad/tape.h"
 #include "base/ctx.h"
 #include "model/model.h"
+#include "part/replay.h"
 
 /* Rows per block: enough to fill the cores, little enough to stay in cache. */
 #define BLOCK 512
 
+/* What is asked of a model. */
+typedef enum verb {
+  LOG_PROB,
+  GRADIENT,
+  PARTS,
+  SAMPLE,
+  SAMPLE_LOG_PROB,
+  ENCODE,
+  DECODE,
+  VERBS
+} verb;
+
 struct weir_evaluator {
   const weir_model *model;
   weir_run *run;
+  weiri_replay *replay[VERBS][2]; /* [1]: one context for all rows */
+  verb verb;
+  bool shared;
+  const double *in, *context; /* of the block at hand */
+  int64_t number[BLOCK];      /* its rows' numbers in their file */
 };
 
 weir_status weir_evaluator_create(weir_evaluator **out, const weir_model *model) {
@@ -35,45 +53,13 @@ weir_status weir_evaluator_create(weir_evaluator **out, const weir_model *model)
 void weir_evaluator_destroy(weir_evaluator **evaluator) {
   weir_evaluator *e = *evaluator;
   if (e != NULL) {
+    for (int i = 0; i < 2 * VERBS; i++) {
+      weiri_replay_destroy(&e->replay[i / 2][i % 2]);
+    }
     weiri_run_destroy(&e->run);
     weiri_free(e->model->ctx, e);
     *evaluator = NULL;
   }
-}
-
-/* Sources: float64 rows, less an origin, in the tape's type. */
-typedef struct rows_attr {
-  const double *x;
-  const double *origin; /* [d] or NULL */
-} rows_attr;
-
-static void rows_eval(weir_tape *t, const weir_node *y) {
-  const rows_attr *a = y->attr;
-  const int64_t n = y->shape.dim[0], d = y->shape.dim[1];
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < d; j++) {
-      const double v = a->x[i * d + j] - (a->origin == NULL ? 0.0 : a->origin[j]);
-      if (weir_tape_dtype(t) == WEIR_F32) {
-        ((float *)y->data)[i * d + j] = (float)v;
-      } else {
-        ((double *)y->data)[i * d + j] = v;
-      }
-    }
-  }
-}
-
-static const weir_op_class rows_class = {"rows", rows_eval, NULL, NULL, NULL};
-
-static weir_var rows_of(
-    weir_run *run, int64_t n, int64_t d, const double *x, const double *origin) {
-  const rows_attr a = {x, origin};
-  return weir_op_apply(
-      run->tape, &rows_class, weir_shape_2(n, d), 0, NULL, &a, sizeof a);
-}
-
-weir_var weiri_model_rows(
-    const weir_model *model, weir_run *run, int64_t n, const double *x) {
-  return rows_of(run, n, model->dist->event.features, x, model->origin);
 }
 
 void weiri_model_set_origin(weir_model *model, int64_t n, const double *x) {
@@ -97,16 +83,6 @@ static void restore(const weir_model *model, int64_t n, double *x) {
   }
 }
 
-weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
-    int64_t contexts, const double *context) {
-  const int64_t c = model->dist->context;
-  if (c == 0 || context == NULL) {
-    return weir_var_none();
-  }
-  const weir_var given = rows_of(run, contexts, c, context, NULL);
-  return contexts == n ? given : weir_broadcast(run->tape, given, weir_shape_2(n, c));
-}
-
 /* One call over n rows: which block, and what every block needs. */
 typedef struct pass {
   const weir_model *model;
@@ -117,11 +93,8 @@ typedef struct pass {
   const weir_sample_opts *opts;
   const weir_frame *frame; /* whose rows these are, or NULL */
   int64_t from;            /* number of the first row, without a frame */
-  double *out, *extra;     /* meaning is the block function's */
+  double *out, *extra;     /* meaning is the verb's */
 } pass;
-
-typedef weir_status block_fn(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context);
 
 static weir_status check_context(const pass *p) {
   const int64_t c = p->model->dist->context;
@@ -136,132 +109,172 @@ static weir_status check_context(const pass *p) {
   return WEIR_OK;
 }
 
+/* ---- recording ---- */
+
+static weir_var given_rows(weir_evaluator *e, weir_run *run, int64_t n) {
+  return weiri_model_rows(e->model, run, n, &e->in);
+}
+
+/* Its parts in order, each [n]. */
+static void record_parts(
+    weir_evaluator *e, weir_run *run, int64_t n, weir_var context, weiri_results *r) {
+  weir_dist_parts(e->model->dist, run, given_rows(e, run, n), context);
+  for (int64_t i = 0; i < e->model->n_parts && i < run->n_parts; i++) {
+    const weir_var v = run->parts[i].value;
+    const weir_shape s = weir_var_shape(run->tape, v);
+    weiri_results_add(r, s.rank == 2 ? weir_sum_last(run->tape, v) : v, NULL);
+  }
+}
+
+static void record_density(
+    weir_evaluator *e, weir_run *run, int64_t n, weir_var context, weiri_results *r) {
+  const weir_var x = given_rows(e, run, n);
+  const weir_var log_prob = weir_dist_log_prob(e->model->dist, run, x, context);
+  weiri_results_add(r, log_prob, NULL);
+  if (e->verb == GRADIENT && weir_tape_status(run->tape) == WEIR_OK) {
+    weir_var g = weir_var_none();
+    weiri_tape_note(
+        run->tape, weir_grad(run->tape, log_prob, weir_var_none(), 1, &x, &g, false));
+    weiri_results_add(r, g, NULL);
+  }
+}
+
+/* What a direction gives, and what it contributes if anything. */
+static void add_direction(weir_run *run, weir_var y, weiri_results *r) {
+  const weir_var total = weiri_run_total(run, 0);
+  weiri_results_add(r, y, NULL);
+  if (weir_var_ok(total)) {
+    weiri_results_add(r, total, NULL);
+  }
+}
+
+static void record(void *self, weir_run *run, int64_t n, weiri_results *r) {
+  weir_evaluator *e = self;
+  const weir_dist *d = e->model->dist;
+  const weir_var context =
+      weiri_model_context(e->model, run, n, e->shared ? 1 : n, &e->context);
+  weir_var x, log_prob;
+  switch (e->verb) {
+  case LOG_PROB:
+  case GRADIENT:
+    record_density(e, run, n, context, r);
+    break;
+  case PARTS:
+    record_parts(e, run, n, context, r);
+    break;
+  case SAMPLE:
+    weiri_results_add(r, weir_dist_sample(d, run, n, context, NULL), NULL);
+    break;
+  case SAMPLE_LOG_PROB:
+    x = weir_dist_sample(d, run, n, context, &log_prob);
+    weiri_results_add(r, x, NULL);
+    weiri_results_add(r, log_prob, NULL);
+    break;
+  case ENCODE:
+    add_direction(run, weir_dist_encode(d, run, given_rows(e, run, n), context), r);
+    break;
+  case DECODE:
+  default:
+    x = weiri_model_latents(run, n, d->latent, &e->in);
+    add_direction(run, weir_dist_decode(d, run, x, context), r);
+    break;
+  }
+}
+
+/* Other rows, for rehearsals; again: the old ones. */
+static void vary(void *self) {
+  weir_evaluator *e = self;
+  e->run->first_row ^= 1 << 20;
+  for (int64_t i = 0; i < BLOCK; i++) {
+    e->number[i] ^= 1 << 20;
+  }
+}
+
+/* ---- running ---- */
+
 /* Which rows of a file these are: what draws depend on. */
-static void number_rows(
-    const pass *p, weir_run *run, int64_t first, int64_t n, int64_t number[BLOCK]) {
-  run->first_row = p->from + first;
-  run->rows = p->frame == NULL ? NULL : number;
+static void number_rows(const pass *p, weir_evaluator *e, int64_t first, int64_t n) {
+  e->run->first_row = p->from + first;
+  e->run->rows = p->frame == NULL ? NULL : e->number;
   for (int64_t i = 0; p->frame != NULL && i < n; i++) {
-    number[i] = weir_frame_number(p->frame, first + i);
+    e->number[i] = weir_frame_number(p->frame, first + i);
+  }
+}
+
+static void read_results(
+    const pass *p, const weiri_replay *r, verb v, int64_t first, int64_t n) {
+  const weir_dist *d = p->model->dist;
+  const int64_t wide = v == ENCODE ? d->latent : d->event.features;
+  double column[BLOCK];
+  switch (v) {
+  case LOG_PROB:
+    weiri_replay_read(r, 0, n, p->out + first);
+    break;
+  case GRADIENT:
+    weiri_replay_read(r, 0, n, p->out + first);
+    weiri_replay_read(r, 1, n * p->in_width, p->extra + first * p->in_width);
+    break;
+  case PARTS:
+    for (int64_t i = 0; i < weiri_replay_results(r); i++) {
+      weiri_replay_read(r, (int)i, n, column);
+      for (int64_t k = 0; k < n; k++) {
+        p->out[(first + k) * p->model->n_parts + i] = column[k];
+      }
+    }
+    break;
+  default:
+    weiri_replay_read(r, 0, n * wide, p->out + first * wide);
+    if (p->extra != NULL && weiri_replay_results(r) > 1) {
+      weiri_replay_read(r, 1, n, p->extra + first);
+    }
+    if (v != ENCODE) {
+      restore(p->model, n, p->out + first * wide);
+    }
+    break;
   }
 }
 
 static weir_status run_block(
-    const pass *p, weir_run *run, block_fn *fn, int64_t first) {
-  int64_t number[BLOCK];
+    const pass *p, weir_evaluator *e, weiri_replay *r, int64_t first) {
   const int64_t left = p->n - first, n = left < BLOCK ? left : BLOCK;
-  const bool shared = p->contexts == 1;
-  weiri_run_reset(run);
-  run->no_grad = true;
-  number_rows(p, run, first, n, number);
-  const double *context = p->context == NULL || shared
-                              ? p->context
-                              : p->context + first * p->model->dist->context;
-  const weir_var c = weiri_model_context(p->model, run, n, shared ? 1 : n, context);
-  const weir_status status = fn(p, run, first, n, c);
-  run->rows = NULL;
-  WEIR_TRY(status);
-  return weir_tape_status(run->tape);
+  number_rows(p, e, first, n);
+  e->in = p->in == NULL ? NULL : p->in + first * p->in_width;
+  e->context = p->context == NULL || e->shared
+                   ? p->context
+                   : p->context + first * p->model->dist->context;
+  const weir_status status = weiri_replay_step(r, n);
+  if (status == WEIR_OK) {
+    read_results(p, r, e->verb, first, n);
+  }
+  e->run->rows = NULL;
+  return status;
 }
 
-static weir_status run_pass(const pass *p, weir_run *run, block_fn *fn) {
+static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
   WEIR_TRY(check_context(p));
+  e->verb = v;
+  e->shared = p->contexts == 1;
+  e->run->no_grad = v != GRADIENT;
+  weiri_replay **r = &e->replay[v][e->shared];
+  if (*r == NULL) {
+    const weiri_repeat repeat = {
+        record, vary, e, (int)p->model->n_parts + 2, p->n <= BLOCK};
+    WEIR_TRY(weiri_replay_create(r, e->run, &repeat));
+  }
   for (int64_t first = 0; first < p->n; first += BLOCK) {
-    WEIR_TRY(run_block(p, run, fn, first));
+    WEIR_TRY(run_block(p, e, *r, first));
   }
   return WEIR_OK;
 }
 
-static weir_status one_pass(const pass *p, block_fn *fn, uint64_t seed) {
+static weir_status one_pass(const pass *p, verb v, uint64_t seed) {
   weir_evaluator *e = NULL;
   WEIR_TRY(weir_evaluator_create(&e, p->model));
   e->run->seed = seed;
   e->run->temperature = p->opts == NULL ? 1.0 : p->opts->temperature;
-  const weir_status status = run_pass(p, e->run, fn);
+  const weir_status status = run_pass(p, e, v);
   weir_evaluator_destroy(&e);
   return status;
-}
-
-static weir_var block_rows(const pass *p, weir_run *run, int64_t first, int64_t n) {
-  return weiri_model_rows(p->model, run, n, p->in + first * p->in_width);
-}
-
-/* out [n]; extra [n, d]: gradient */
-static weir_status log_prob_block(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
-  const weir_var x = block_rows(p, run, first, n);
-  run->no_grad = p->extra == NULL;
-  const weir_var lp = weir_dist_log_prob(p->model->dist, run, x, context);
-  WEIR_TRY(weir_tape_status(run->tape));
-  WEIR_TRY(weir_var_read(run->tape, lp, p->out + first));
-  if (p->extra == NULL) {
-    return WEIR_OK;
-  }
-  weir_var g;
-  WEIR_TRY(weir_grad(run->tape, lp, weir_var_none(), 1, &x, &g, false));
-  return weir_var_read(run->tape, g, p->extra + first * p->in_width);
-}
-
-/* out [n, parts] */
-static weir_status parts_block(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
-  weir_dist_parts(p->model->dist, run, block_rows(p, run, first, n), context);
-  const int64_t k = p->model->n_parts;
-  weir_var column[1];
-  for (int64_t i = 0; i < k && i < run->n_parts; i++) {
-    const weir_shape s = weir_var_shape(run->tape, run->parts[i].value);
-    column[0] = s.rank == 2 ? weir_sum_last(run->tape, run->parts[i].value)
-                            : run->parts[i].value;
-    double buffer[BLOCK];
-    WEIR_TRY(weir_var_read(run->tape, column[0], buffer));
-    for (int64_t r = 0; r < n; r++) {
-      p->out[(first + r) * k + i] = buffer[r];
-    }
-  }
-  return WEIR_OK;
-}
-
-/* out [n, d]; extra [n]: log density */
-static weir_status sample_block(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
-  const weir_dist *d = p->model->dist;
-  weir_var lp;
-  const weir_var x =
-      weir_dist_sample(d, run, n, context, p->extra == NULL ? NULL : &lp);
-  WEIR_TRY(weir_tape_status(run->tape));
-  WEIR_TRY(weir_var_read(run->tape, x, p->out + first * d->event.features));
-  restore(p->model, n, p->out + first * d->event.features);
-  return p->extra == NULL ? WEIR_OK : weir_var_read(run->tape, lp, p->extra + first);
-}
-
-/* out [n, width]; extra [n]: what the direction contributes */
-static weir_status write_direction(
-    const pass *p, weir_run *run, int64_t first, weir_var y, int64_t width) {
-  WEIR_TRY(weir_tape_status(run->tape));
-  WEIR_TRY(weir_var_read(run->tape, y, p->out + first * width));
-  const weir_var total = weiri_run_total(run, 0);
-  return p->extra == NULL || !weir_var_ok(total)
-             ? WEIR_OK
-             : weir_var_read(run->tape, total, p->extra + first);
-}
-
-static weir_status encode_block(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
-  const weir_dist *d = p->model->dist;
-  return write_direction(p, run, first,
-      weir_dist_encode(d, run, block_rows(p, run, first, n), context), d->latent);
-}
-
-static weir_status decode_block(
-    const pass *p, weir_run *run, int64_t first, int64_t n, weir_var context) {
-  const weir_dist *d = p->model->dist;
-  const int64_t features = d->event.features;
-  const weir_var z =
-      weir_leaf_f64(run->tape, weir_shape_2(n, d->latent), p->in + first * d->latent);
-  WEIR_TRY(
-      write_direction(p, run, first, weir_dist_decode(d, run, z, context), features));
-  restore(p->model, n, p->out + first * features);
-  return WEIR_OK;
 }
 
 weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
@@ -275,7 +288,7 @@ weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
       .in_width = model->dist->event.features,
       .out = out,
       .extra = grad};
-  return one_pass(&p, log_prob_block, model->seed);
+  return one_pass(&p, grad == NULL ? LOG_PROB : GRADIENT, model->seed);
 }
 
 weir_status weir_model_log_prob(const weir_model *model, int64_t n, const double *x,
@@ -293,7 +306,7 @@ weir_status weir_evaluator_log_prob(weir_evaluator *e, int64_t n, const double *
       .in_width = e->model->dist->event.features,
       .out = out,
       .extra = grad};
-  return run_pass(&p, e->run, log_prob_block);
+  return run_pass(&p, e, grad == NULL ? LOG_PROB : GRADIENT);
 }
 
 weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
@@ -305,7 +318,7 @@ weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
       .in = x,
       .in_width = model->dist->event.features,
       .out = values};
-  return one_pass(&p, parts_block, model->seed);
+  return one_pass(&p, PARTS, model->seed);
 }
 
 /* A pass over the rows of a frame. */
@@ -326,15 +339,15 @@ static pass pass_of_frame(
 weir_status weir_model_frame_log_prob(
     const weir_model *model, const weir_frame *frame, double *out, double *values) {
   pass p = pass_of_frame(model, frame, out, NULL);
-  WEIR_TRY(one_pass(&p, log_prob_block, model->seed));
+  WEIR_TRY(one_pass(&p, LOG_PROB, model->seed));
   p.out = values;
-  return values == NULL ? WEIR_OK : one_pass(&p, parts_block, model->seed);
+  return values == NULL ? WEIR_OK : one_pass(&p, PARTS, model->seed);
 }
 
 weir_status weir_model_frame_encode(const weir_model *model, const weir_frame *frame,
     uint64_t seed, double *z, double *log_det) {
   const pass p = pass_of_frame(model, frame, z, log_det);
-  return one_pass(&p, encode_block, seed);
+  return one_pass(&p, ENCODE, seed);
 }
 
 static weir_status check_sample_opts(
@@ -366,7 +379,7 @@ weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contex
       .from = o.first,
       .out = x,
       .extra = o.temperature == 1.0 ? log_prob : NULL};
-  WEIR_TRY(one_pass(&p, sample_block, o.seed));
+  WEIR_TRY(one_pass(&p, p.extra == NULL ? SAMPLE : SAMPLE_LOG_PROB, o.seed));
   return log_prob == NULL || o.temperature == 1.0
              ? WEIR_OK
              : weir_model_log_prob(model, n, x, contexts, context, log_prob);
@@ -383,7 +396,7 @@ weir_status weir_model_encode(const weir_model *model, int64_t n, const double *
       .in_width = model->dist->event.features,
       .out = z,
       .extra = log_det};
-  return one_pass(&p, encode_block, seed);
+  return one_pass(&p, ENCODE, seed);
 }
 
 weir_status weir_model_decode(const weir_model *model, int64_t n, const double *z,
@@ -404,7 +417,7 @@ weir_status weir_model_decode_from(const weir_model *model, int64_t first, int64
       .in_width = model->dist->latent,
       .out = x,
       .extra = log_det};
-  return one_pass(&p, decode_block, seed);
+  return one_pass(&p, DECODE, seed);
 }
 
 int64_t weir_model_latent_features(const weir_model *model) {

@@ -36,12 +36,15 @@ weir_status weiri_model_plan(weir_ctx *ctx, const weir_schema *schema,
     const json_t *config, int64_t rows, double time_limit, json_t **resolved,
     json_t **dist);
 
-/* Rows [n, d], less the model's origin, on the run's tape; and their contexts (contexts
- * n or 1; NULL gives none). Both are read again wherever the step is replayed. */
+/* Rows [n, d] that lie at *x, less the model's origin, on the run's tape; and their
+ * contexts (contexts n or 1; *context NULL gives none). Where the step is replayed they
+ * are read from wherever x and context then point to. */
 weir_var weiri_model_rows(
-    const weir_model *model, weir_run *run, int64_t n, const double *x);
+    const weir_model *model, weir_run *run, int64_t n, const double *const *x);
+weir_var weiri_model_latents(
+    weir_run *run, int64_t n, int64_t width, const double *const *z);
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
-    int64_t contexts, const double *context);
+    int64_t contexts, const double *const *context);
 
 /* Sets the origin to the means of the real columns of rows x [n, d]. */
 void weiri_model_set_origin(weir_model *model, int64_t n, const double *x);

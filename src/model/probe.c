@@ -50,8 +50,9 @@ weir_status weiri_model_probe(weir_model *m) {
     x[j] = inside(event->support[j]);
   }
   if (status == WEIR_OK) {
-    const weir_var row = weiri_model_rows(m, run, 1, x);
-    weir_dist_parts(m->dist, run, row, weiri_model_context(m, run, 1, 1, context));
+    const double *const rows = x, *const given = context;
+    const weir_var row = weiri_model_rows(m, run, 1, &rows);
+    weir_dist_parts(m->dist, run, row, weiri_model_context(m, run, 1, 1, &given));
     status = weir_tape_status(run->tape);
   }
   if (status == WEIR_OK) {

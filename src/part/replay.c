@@ -6,14 +6,13 @@
 
 #include <string.h>
 
-#include "ad/plan.h"
-
 /* Plans at a time; the one longest unused makes room. */
 #define PLANS 4
 
 typedef struct entry {
   int64_t n; /* rows; 0: free */
   weiri_plan *plan;
+  bool tried;   /* without a plan: steps of n rows cannot be one */
   int64_t used; /* step of the last use */
 } entry;
 
@@ -161,14 +160,10 @@ static entry *oldest(weiri_replay *r) {
   return e;
 }
 
-/* An entry without a plan says that steps of n rows cannot be one. */
-static weir_status prepare(weiri_replay *r, int64_t n, entry **out) {
-  entry *e = oldest(r);
+static weir_status make_plan(weiri_replay *r, entry *e) {
   bool same;
-  weiri_plan_destroy(&e->plan);
-  *e = (entry){.n = n, .used = r->steps};
-  *out = e;
-  weir_status status = compare(r, n, &same);
+  e->tried = true;
+  weir_status status = compare(r, e->n, &same);
   if (status == WEIR_OK && same) {
     status = weiri_plan_create(&e->plan, r->run->tape, r->results.n, r->results.var,
         (void *const *)r->results.place);
@@ -181,28 +176,35 @@ static weir_status prepare(weiri_replay *r, int64_t n, entry **out) {
   return e->plan == NULL ? WEIR_OK : make_room(r, weiri_plan_bytes(e->plan));
 }
 
-static weir_status find(weiri_replay *r, int64_t n, entry **out) {
+/* The entry of n rows, with its plan unless it waits for n to come again. */
+static weir_status find(weiri_replay *r, int64_t n, bool settle, entry **out) {
+  entry *e = NULL;
   for (int i = 0; i < PLANS; i++) {
-    if (r->plans[i].n == n) {
-      r->plans[i].used = r->steps;
-      *out = &r->plans[i];
-      return WEIR_OK;
-    }
+    e = r->plans[i].n == n ? &r->plans[i] : e;
   }
-  return prepare(r, n, out);
+  const bool known = e != NULL;
+  if (!known) {
+    e = oldest(r);
+    weiri_plan_destroy(&e->plan);
+    *e = (entry){.n = n};
+  }
+  e->used = r->steps;
+  *out = e;
+  return e->tried || (settle && !known) ? WEIR_OK : make_plan(r, e);
 }
 
 weir_status weiri_replay_prepare(weiri_replay *r, int64_t n) {
   entry *e;
-  return n > 0 && !r->forbidden ? find(r, n, &e) : WEIR_OK;
+  return n > 0 && !r->forbidden ? find(r, n, false, &e) : WEIR_OK;
 }
 
-bool weiri_replay_planned(const weiri_replay *r, int64_t n) {
-  bool any = false;
+const weiri_plan *weiri_replay_plan(const weiri_replay *r, int64_t n) {
   for (int i = 0; i < PLANS; i++) {
-    any = any || (r->plans[i].n == n && r->plans[i].plan != NULL);
+    if (r->plans[i].n == n) {
+      return r->plans[i].plan;
+    }
   }
-  return any;
+  return NULL;
 }
 
 /* ---- running ---- */
@@ -236,7 +238,7 @@ weir_status weiri_replay_step(weiri_replay *r, int64_t n) {
   entry *e = NULL;
   r->steps++;
   if (!r->forbidden && n > 0) {
-    WEIR_TRY(find(r, n, &e));
+    WEIR_TRY(find(r, n, r->repeat.settle, &e));
   }
   if (e == NULL || e->plan == NULL) {
     return weiri_replay_taped(r, n);
@@ -249,6 +251,18 @@ weir_status weiri_replay_step(weiri_replay *r, int64_t n) {
 const void *weiri_replay_data(const weiri_replay *r, int i) {
   return r->last != NULL ? weiri_plan_data(r->last, i)
                          : weir_var_data(r->run->tape, r->results.var[i]);
+}
+
+int weiri_replay_results(const weiri_replay *r) {
+  return r->last != NULL ? weiri_plan_outputs(r->last) : r->results.n;
+}
+
+void weiri_replay_read(const weiri_replay *r, int i, int64_t n, double *out) {
+  const void *data = weiri_replay_data(r, i);
+  const bool single = weir_tape_dtype(r->run->tape) == WEIR_F32;
+  for (int64_t k = 0; data != NULL && k < n; k++) {
+    out[k] = single ? (double)((const float *)data)[k] : ((const double *)data)[k];
+  }
 }
 
 int64_t weiri_replay_count(const weiri_replay *r) {

@@ -2,6 +2,7 @@
 #ifndef WEIRI_REPLAY_H
 #define WEIRI_REPLAY_H
 
+#include "ad/plan.h"
 #include "part/run.h"
 
 typedef struct weiri_replay weiri_replay;
@@ -24,7 +25,8 @@ typedef struct weiri_repeat {
   void (*record)(void *self, weir_run *run, int64_t n, weiri_results *results);
   void (*vary)(void *self);
   void *self;
-  int room; /* results at most */
+  int room;    /* results at most */
+  bool settle; /* plans are made when a number of rows comes for the second time */
 } weiri_repeat;
 
 /* Borrows the run. */
@@ -33,15 +35,18 @@ weir_status weiri_replay_create(
 void weiri_replay_destroy(weiri_replay **replay);
 /* Makes the plan for n rows now, if steps of n rows can be one. */
 weir_status weiri_replay_prepare(weiri_replay *r, int64_t n);
-/* Whether steps of n rows have a plan. */
-bool weiri_replay_planned(const weiri_replay *r, int64_t n);
+/* The plan of steps of n rows; NULL: there is none. */
+const weiri_plan *weiri_replay_plan(const weiri_replay *r, int64_t n);
 /* One step: replayed from the plan for n rows, which is made when there is none yet, or
  * recorded and computed where the step cannot be one. Errors: the tape's status. */
 weir_status weiri_replay_step(weiri_replay *r, int64_t n);
 /* The same, recorded and computed: afterwards the run has its parts. */
 weir_status weiri_replay_taped(weiri_replay *r, int64_t n);
-/* The numbers of result i of the last step. */
+/* Results of the last step, and the numbers of result i. */
+int weiri_replay_results(const weiri_replay *r);
 const void *weiri_replay_data(const weiri_replay *r, int i);
+/* The same as float64: n numbers. */
+void weiri_replay_read(const weiri_replay *r, int i, int64_t n, double *out);
 /* Steps so far that were replayed. */
 int64_t weiri_replay_count(const weiri_replay *r);
 /* Never a plan: for comparisons. */

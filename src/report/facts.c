@@ -6,7 +6,7 @@
 #include "report/facts.h"
 #include "train/train.h"
 
-enum { BLOCK = 4096, ROWS = 2000 };
+enum { ROWS = 2000 };
 
 static json_t *object_of(const char *text) {
   json_t *o = json_loads(text, 0, NULL);
@@ -18,21 +18,11 @@ static json_t *object_of(const char *text) {
 }
 
 /* log p of every test row, with the random numbers that weir_model_score takes. */
-static weir_status densities(weiri_facts *f, weiri_batch *b, weir_run **run) {
-  WEIR_TRY(weiri_batch_create(b, f->ctx, BLOCK, f->model));
-  WEIR_TRY(weiri_run_create(
-      run, f->ctx, weiri_params_dtype(f->model->params), f->model->params));
-  (*run)->seed = f->model->seed;
-  (*run)->no_grad = true;
-  return weiri_log_probs(f->model, *run, b, &f->test, f->log_prob);
-}
-
 static weir_status score_all(weiri_facts *f) {
-  weir_run *run = NULL;
-  weiri_batch b = {0};
-  const weir_status status = densities(f, &b, &run);
-  weiri_run_destroy(&run);
-  weiri_batch_destroy(&b);
+  weiri_scorer *scorer = NULL;
+  WEIR_TRY(weiri_scorer_create(&scorer, f->model));
+  const weir_status status = weiri_log_probs(scorer, &f->test, f->log_prob);
+  weiri_scorer_destroy(&scorer);
   weiri_score_of(
       &f->test, f->log_prob, &f->score.mean_log_prob, &f->score.standard_error);
   f->score.n = f->test.n;

@@ -58,8 +58,9 @@ static weir_status differentiate(const weiri_selftest *s, weir_run *run, int64_t
   weiri_run_reset(run);
   weir_tape *t = run->tape;
   const int64_t m = s->free, skip = s->d - s->free;
-  const weir_var c = weiri_model_context(s->exact, run, n, n, s->context);
-  const weir_var xv = weiri_model_rows(s->exact, run, n, x);
+  const double *context = s->context;
+  const weir_var c = weiri_model_context(s->exact, run, n, n, &context);
+  const weir_var xv = weiri_model_rows(s->exact, run, n, &x);
   const weir_var z = weir_dist_encode(s->exact->dist, run, xv, c);
   const weir_var total = weiri_run_total(run, 0);
   WEIR_TRY(weir_tape_status(t));

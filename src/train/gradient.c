@@ -44,7 +44,7 @@ static weir_status fill(weiri_gradient *g) {
   }
   memset(g->block, 0, bytes);
   g->run->mode = WEIR_TRAIN;
-  const weiri_repeat step = {record, vary, g, (int)n};
+  const weiri_repeat step = {record, vary, g, (int)n, false};
   return weiri_replay_create(&g->replay, g->run, &step);
 }
 
@@ -166,13 +166,10 @@ static double weigh(weiri_gradient *g) {
 /* Reads log p of the rows; false when one is not finite. */
 static bool read_rows(weiri_gradient *g, double *sum) {
   const weiri_batch *batch = g->batch;
-  const void *data = weiri_replay_data(g->replay, 0);
-  const bool single = weiri_params_dtype(g->model->params) == WEIR_F32;
   bool finite = true;
+  weiri_replay_read(g->replay, 0, batch->n, g->log_prob);
   *sum = 0.0;
   for (int64_t i = 0; i < batch->n; i++) {
-    g->log_prob[i] =
-        single ? (double)((const float *)data)[i] : ((const double *)data)[i];
     *sum += batch->weight[i] * g->log_prob[i];
     finite = finite && isfinite(g->log_prob[i]);
   }
@@ -268,14 +265,8 @@ static void record(void *self, weir_run *run, int64_t n, weiri_results *results)
   }
 }
 
-/* The rows the other way round. */
 static void vary(void *self) {
-  weiri_batch *batch = ((weiri_gradient *)self)->batch;
-  for (int64_t i = 0, j = batch->n - 1; i < j; i++, j--) {
-    const int64_t row = batch->row[i];
-    batch->row[i] = batch->row[j];
-    batch->row[j] = row;
-  }
+  weiri_batch_turn(((weiri_gradient *)self)->batch);
 }
 
 /* A step that failed on its numbers alone is reported as not finite. */

@@ -6,7 +6,6 @@
 #include "base/rng.h"
 #include "train/train.h"
 
-#define EVAL_BLOCK 512
 #define BAD_MOST 8 /* steps in a row that are not finite, then back to good weights */
 #define RESTORED_MOST 3 /* times */
 #define GOOD_STEPS 100  /* finite steps after which a halved rate is doubled */
@@ -47,12 +46,9 @@ static weir_status make_pieces(weiri_loop *l) {
   const int64_t room = l->train.n / l->per_epoch + 1;
   WEIR_TRY(take_blocks(l));
   WEIR_TRY(weiri_batch_create(&l->batch, l->ctx, room, l->model));
-  WEIR_TRY(weiri_batch_create(&l->block, l->ctx, EVAL_BLOCK, l->model));
   WEIR_TRY(weiri_gradient_create(&l->gradient, l->model, &l->batch, l->opts.seed));
   WEIR_TRY(plan_steps(l));
-  WEIR_TRY(weiri_run_create(&l->eval, l->ctx, weiri_params_dtype(p), p));
-  l->eval->seed = l->model->seed;
-  l->eval->no_grad = true;
+  WEIR_TRY(weiri_scorer_create(&l->scorer, l->model));
   return weiri_optim_create(&l->optim, l->ctx, weiri_optim_at(l->config.optimizer),
       weiri_params_dtype(p), weiri_params_block_size(p));
 }
@@ -115,9 +111,8 @@ void weiri_loop_destroy(weiri_loop *l) {
   weiri_metrics_close(&l->metrics);
   weiri_optim_destroy(&l->optim);
   weiri_gradient_destroy(&l->gradient);
-  weiri_run_destroy(&l->eval);
+  weiri_scorer_destroy(&l->scorer);
   weiri_batch_destroy(&l->batch);
-  weiri_batch_destroy(&l->block);
   weiri_arena_destroy(&l->arena);
   json_decref(l->resolved);
   json_decref(l->identity);
@@ -273,7 +268,7 @@ static void keep(weiri_loop *l) {
 static weir_status held_out(weiri_loop *l, double *score, double *error) {
   weir_status status = weiri_observe(l->model, &l->train, true);
   if (status == WEIR_OK) {
-    status = weiri_log_probs(l->model, l->eval, &l->block, &l->valid, l->scores);
+    status = weiri_log_probs(l->scorer, &l->valid, l->scores);
   }
   *score = *error = NAN;
   if (status == WEIR_OK) {

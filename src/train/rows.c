@@ -18,6 +18,8 @@ weir_status weiri_batch_create(
     weiri_batch_destroy(b);
     return WEIR_E_MEMORY;
   }
+  b->rows_at = b->x;
+  b->context_at = b->context;
   return WEIR_OK;
 }
 
@@ -49,11 +51,19 @@ void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pi
   }
 }
 
+void weiri_batch_turn(weiri_batch *b) {
+  for (int64_t i = 0, j = b->n - 1; i < j; i++, j--) {
+    const int64_t row = b->row[i];
+    b->row[i] = b->row[j];
+    b->row[j] = row;
+  }
+}
+
 weir_var weiri_batch_leaves(
     const weiri_batch *b, const weir_model *model, weir_run *run, weir_var *context) {
   run->rows = b->row;
-  *context = weiri_model_context(model, run, b->n, b->n, b->c > 0 ? b->context : NULL);
-  return weiri_model_rows(model, run, b->n, b->x);
+  *context = weiri_model_context(model, run, b->n, b->n, &b->context_at);
+  return weiri_model_rows(model, run, b->n, &b->rows_at);
 }
 
 weir_status weiri_check_rows(

@@ -8,24 +8,64 @@
 
 #define BLOCK 512
 
-static weir_status block_scores(
-    const weir_model *model, weir_run *run, const weiri_batch *batch, double *out) {
+static void record(void *self, weir_run *run, int64_t n, weiri_results *results) {
+  const weiri_scorer *s = self;
   weir_var context;
-  weiri_run_reset(run);
-  const weir_var x = weiri_batch_leaves(batch, model, run, &context);
-  const weir_var log_prob = weir_dist_log_prob(model->dist, run, x, context);
-  return weir_var_read(run->tape, log_prob, out);
+  (void)n;
+  const weir_var x = weiri_batch_leaves(&s->batch, s->model, run, &context);
+  weiri_results_add(results, weir_dist_log_prob(s->model->dist, run, x, context), NULL);
 }
 
-weir_status weiri_log_probs(const weir_model *model, weir_run *run, weiri_batch *batch,
-    const weir_row_set *set, double *out) {
+static void vary(void *self) {
+  weiri_batch_turn(&((weiri_scorer *)self)->batch);
+}
+
+weir_status weiri_scorer_create(weiri_scorer **out, const weir_model *model) {
+  weiri_scorer *s = weiri_calloc(model->ctx, 1, sizeof *s);
+  if (s == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  s->model = model;
+  weir_status status = weiri_batch_create(&s->batch, model->ctx, BLOCK, model);
+  if (status == WEIR_OK) {
+    status = weiri_run_create(
+        &s->run, model->ctx, weiri_params_dtype(model->params), model->params);
+  }
+  if (status == WEIR_OK) {
+    s->run->seed = model->seed;
+    s->run->no_grad = true;
+    const weiri_repeat block = {record, vary, s, 1, false};
+    status = weiri_replay_create(&s->replay, s->run, &block);
+  }
+  if (status != WEIR_OK) {
+    weiri_scorer_destroy(&s);
+    return status;
+  }
+  *out = s;
+  return WEIR_OK;
+}
+
+void weiri_scorer_destroy(weiri_scorer **scorer) {
+  weiri_scorer *s = *scorer;
+  if (s != NULL) {
+    weiri_replay_destroy(&s->replay);
+    weiri_run_destroy(&s->run);
+    weiri_batch_destroy(&s->batch);
+    weiri_free(s->model->ctx, s);
+    *scorer = NULL;
+  }
+}
+
+weir_status weiri_log_probs(weiri_scorer *s, const weir_row_set *set, double *out) {
+  weiri_batch *batch = &s->batch;
   for (int64_t first = 0; first < set->n; first += batch->room) {
     const int64_t left = set->n - first;
     weiri_batch_fill(batch, set, NULL, first, left < batch->room ? left : batch->room);
     for (int64_t i = 0; i < batch->n; i++) {
       batch->row[i] = weir_frame_number(set->frame, batch->row[i]);
     }
-    WEIR_TRY(block_scores(model, run, batch, out + first));
+    WEIR_TRY(weiri_replay_step(s->replay, batch->n));
+    weiri_replay_read(s->replay, 0, batch->n, out + first);
   }
   return WEIR_OK;
 }
@@ -66,8 +106,8 @@ static weir_status refuse_nan(const weir_row_set *set, const double *log_prob) {
 }
 
 static weir_status score(const weir_model *model, const weir_row_set *set,
-    weir_run *run, weiri_batch *batch, double *log_prob, weir_score *out) {
-  WEIR_TRY(weiri_log_probs(model, run, batch, set, log_prob));
+    weiri_scorer *scorer, double *log_prob, weir_score *out) {
+  WEIR_TRY(weiri_log_probs(scorer, set, log_prob));
   WEIR_TRY(refuse_nan(set, log_prob));
   weiri_score_of(set, log_prob, &out->mean_log_prob, &out->standard_error);
   const int64_t d = weir_model_features(model);
@@ -84,24 +124,16 @@ weir_status weir_model_score(
   if (rows.n < 1) {
     return weiri_fail(WEIR_E_ARGUMENT, "score: no rows");
   }
-  weir_run *run = NULL;
-  weiri_batch batch = {0};
+  weiri_scorer *scorer = NULL;
   double *log_prob = weiri_calloc(model->ctx, (size_t)rows.n, sizeof *log_prob);
   weir_status status = log_prob == NULL ? WEIR_E_MEMORY : WEIR_OK;
   if (status == WEIR_OK) {
-    status = weiri_batch_create(&batch, model->ctx, BLOCK, model);
+    status = weiri_scorer_create(&scorer, model);
   }
   if (status == WEIR_OK) {
-    status = weiri_run_create(
-        &run, model->ctx, weiri_params_dtype(model->params), model->params);
+    status = score(model, &rows, scorer, log_prob, out);
   }
-  if (status == WEIR_OK) {
-    run->seed = model->seed;
-    run->no_grad = true;
-    status = score(model, &rows, run, &batch, log_prob, out);
-  }
-  weiri_run_destroy(&run);
-  weiri_batch_destroy(&batch);
+  weiri_scorer_destroy(&scorer);
   weiri_free(model->ctx, log_prob);
   return status;
 }

@@ -30,7 +30,8 @@ typedef struct weiri_batch {
   int64_t room, d, c;
   int64_t n; /* rows in it */
   double *x, *context, *weight;
-  int64_t *row; /* indices of the rows in their frame */
+  const double *rows_at, *context_at; /* x and context, for sources */
+  int64_t *row;                       /* indices of the rows in their frame */
 } weiri_batch;
 
 weir_status weiri_batch_create(
@@ -40,7 +41,9 @@ void weiri_batch_destroy(weiri_batch *b);
  * NULL. */
 void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pick,
     int64_t first, int64_t n);
-/* Its rows and contexts as leaves of the run, whose row indices become theirs. */
+/* Its rows' indices the other way round; again: as they were. */
+void weiri_batch_turn(weiri_batch *b);
+/* Its rows and contexts as sources of the run, whose row indices become theirs. */
 weir_var weiri_batch_leaves(
     const weiri_batch *b, const weir_model *model, weir_run *run, weir_var *context);
 /* Whether the set's frame is one of the model: name ("train") stands in messages. */
@@ -49,9 +52,18 @@ weir_status weiri_check_rows(
 
 /* ---- evaluation ---- */
 
-/* log p of every row of the set, in blocks on a run in evaluation. */
-weir_status weiri_log_probs(const weir_model *model, weir_run *run, weiri_batch *batch,
-    const weir_row_set *set, double *out);
+/* Scores rows of a model in blocks. */
+typedef struct weiri_scorer {
+  const weir_model *model;
+  weir_run *run;
+  weiri_batch batch;
+  weiri_replay *replay;
+} weiri_scorer;
+
+weir_status weiri_scorer_create(weiri_scorer **out, const weir_model *model);
+void weiri_scorer_destroy(weiri_scorer **scorer);
+/* log p of every row of the set, in evaluation. */
+weir_status weiri_log_probs(weiri_scorer *s, const weir_row_set *set, double *out);
 /* Weighted mean and its standard error. */
 void weiri_score_of(
     const weir_row_set *set, const double *log_prob, double *mean, double *error);
@@ -150,8 +162,8 @@ typedef struct weiri_loop {
   weiri_schedule schedule;
   weiri_optim *optim;
   weiri_gradient *gradient;
-  weiri_batch batch, block; /* of training and of evaluation */
-  weir_run *eval;
+  weiri_batch batch;
+  weiri_scorer *scorer;
   weiri_arena *arena;
   int64_t per_epoch;   /* steps of one epoch */
   int64_t *order;      /* [train.n] this epoch's permutation */
