@@ -60,6 +60,24 @@ typedef struct weir_rqs_opts {
   bool inverse;
 } weir_rqs_opts;
 
+/** How weir_couple keeps a scale positive, as a function of its parameter u. */
+typedef enum weir_scale_kind {
+  WEIR_SCALE_EXP,      /**< exp(u) (Real NVP) */
+  WEIR_SCALE_TANH_EXP, /**< exp(bound tanh(u / bound)) */
+  WEIR_SCALE_SIGMOID,  /**< sigmoid(u + 2) + 1e-3 */
+  WEIR_SCALE_SOFTPLUS, /**< softplus(u) + 1e-3 */
+  WEIR_SCALE_NONE      /**< 1: theta is the shift alone (NICE) */
+} weir_scale_kind;
+
+/** Columns of weir_couple. theta of a column: u and the shift, or the shift alone. */
+typedef struct weir_couple_opts {
+  int64_t n;
+  const int64_t *index; /**< [n] columns of x; the others pass */
+  weir_scale_kind scale;
+  double bound;
+  bool inverse; /**< (x - shift) / s, and log_det of that */
+} weir_couple_opts;
+
 #define WEIR_OP(name, params, doc) WEIR_API weir_var weir_##name params;
 #include "weir/ops.def"
 #undef WEIR_OP

@@ -75,3 +75,17 @@ const weir_elem_class weir_elem_affine = {
     .to_latent = to_latent,
     .to_data = to_data,
 };
+
+extern const weir_elem_class weir_elem_additive;
+
+bool weiri_elem_couple(const weir_elem *e, weir_couple_opts *o) {
+  static const weir_scale_kind kinds[] = {
+      WEIR_SCALE_EXP, WEIR_SCALE_TANH_EXP, WEIR_SCALE_SIGMOID, WEIR_SCALE_SOFTPLUS};
+  o->bound = 1.0;
+  o->scale = WEIR_SCALE_NONE;
+  if (e->cls == &weir_elem_affine) {
+    o->bound = ((const affine *)e)->bound;
+    o->scale = kinds[((const affine *)e)->scale];
+  }
+  return e->cls == &weir_elem_affine || e->cls == &weir_elem_additive;
+}

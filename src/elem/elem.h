@@ -11,6 +11,10 @@ weir_var weiri_theta(weir_tape *t, weir_var theta, int64_t k);
 /* Zeros shaped as x. */
 weir_var weiri_zeros_like(weir_tape *t, weir_var x);
 
+/* Whether the map is a scale and a shift, which weir_couple does in one pass; its kind
+ * and bound into opts. */
+bool weiri_elem_couple(const weir_elem *e, weir_couple_opts *opts);
+
 /* ---- onto a half line, (lo, inf): exp, softplus, and turned round log,
  * inverse_softplus
  */

@@ -164,10 +164,30 @@ static weir_var keep(
   return weiri_maps_apply(&c->kept_maps, t, back, a, theta, log_det);
 }
 
+/* A scale and a shift of the moved columns, in one pass over x. */
+static weir_var scale_and_shift(const coupling *c, weir_run *run, weir_couple_opts o,
+    weir_var x, weir_var context) {
+  weir_tape *t = weir_run_tape(run);
+  const weir_var a = weir_gather(t, x, c->kept.n, c->kept.v);
+  weir_var log_det;
+  o.n = c->moved.n;
+  o.index = c->moved.v;
+  const weir_var theta =
+      weir_net_apply(c->net, run, weiri_encode(&c->encoding, t, a), context);
+  const weir_var z = weir_couple(t, x, theta, o, &log_det);
+  weir_run_part(run, WEIR_PART_LOG_DET, c->base.path, log_det, weir_var_none());
+  return z;
+}
+
 static weir_var either(
     const weir_layer *l, weir_run *run, bool back, weir_var x, weir_var context) {
   const coupling *c = (const coupling *)l;
   weir_tape *t = weir_run_tape(run);
+  weir_couple_opts affine = {.inverse = back};
+  if (c->kept_maps.columns == 0 && c->net != NULL &&
+      weiri_maps_couple(&c->maps, &affine)) {
+    return scale_and_shift(c, run, affine, x, context);
+  }
   const weir_var a = weir_gather(t, x, c->kept.n, c->kept.v);
   const weir_var b = weir_gather(t, x, c->moved.n, c->moved.v);
   weir_var side_log_det, log_det, theta = weir_var_none(), part[2];

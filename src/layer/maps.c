@@ -2,6 +2,8 @@
  * log-derivatives. */
 #include "layer/maps.h"
 
+#include "elem/elem.h"
+
 static weir_status make_map(weir_elem **out, const weir_build *b, const char *prefix,
     const char *name, const weir_spec *spec) {
   char *child = weiri_format(b->ctx, "%s%s", prefix, name);
@@ -147,10 +149,25 @@ static weir_var both_groups(const weiri_maps *m, weir_tape *t, bool back, weir_v
   return weir_gather(t, weir_concat(t, 2, y, 1), m->columns, m->place);
 }
 
+static const weiri_map_group *only_group(const weiri_maps *m) {
+  const int used = (m->group[0].n > 0) + (m->group[1].n > 0);
+  return used == 1 ? &m->group[m->group[0].n > 0 ? 0 : 1] : NULL;
+}
+
+bool weiri_maps_couple(const weiri_maps *m, weir_couple_opts *opts) {
+  const weiri_map_group *q = only_group(m);
+  return q != NULL && weiri_elem_couple(q->map, opts);
+}
+
 weir_var weiri_maps_apply(const weiri_maps *m, weir_tape *t, bool back, weir_var x,
     weir_var theta, weir_var *log_det) {
   if (m->group[0].n > 0 && m->group[1].n > 0) {
     return both_groups(m, t, back, x, theta, log_det);
+  }
+  weir_couple_opts affine = {.n = m->columns, .inverse = back};
+  if (weiri_maps_couple(m, &affine) && weir_var_ok(theta)) {
+    affine.index = only_group(m)->column;
+    return weir_couple(t, x, theta, affine, log_det);
   }
   weir_var each;
   const weir_var y =

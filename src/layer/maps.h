@@ -42,6 +42,9 @@ void weiri_maps_set_hidden(weiri_maps *m, int64_t hidden);
  * through the inverse of the maps. */
 weir_var weiri_maps_apply(const weiri_maps *m, weir_tape *t, bool back, weir_var x,
     weir_var theta, weir_var *log_det);
+/* Whether all columns are scaled and shifted by one map, as weir_couple does; its kind
+ * and bound into opts. */
+bool weiri_maps_couple(const weiri_maps *m, weir_couple_opts *opts);
 /* Column c alone: x [n, 1], theta [n, its parameters], *log_det [n, 1]. */
 weir_var weiri_maps_column(const weiri_maps *m, weir_tape *t, bool back, int64_t c,
     weir_var x, weir_var theta, weir_var *log_det);
