@@ -15,72 +15,73 @@ const weiri_preset *weiri_preset_at(int i) {
   return presets[i];
 }
 
-typedef struct size_row {
-  int64_t rows; /* up to this many */
+typedef struct flow_size {
   int64_t transforms, hidden, layers;
-  double dropout;
-} size_row;
+} flow_size;
+
+static const flow_size sizes[] = {
+    {4, 32, 1}, {5, 64, 1}, {6, 96, 2}, {8, 128, 2}, {10, 192, 2}};
 
 /* Chosen by validation likelihood on the sets named in docs/models.md. */
-static const size_row size_rows[] = {
-    {500, 3, 16, 1, 0.2},
-    {2000, 4, 32, 1, 0.2},
-    {8000, 5, 64, 1, 0.1},
-    {40000, 6, 96, 2, 0.1},
-    {200000, 8, 128, 2, 0.05},
-    {INT64_MAX, 10, 192, 2, 0.0},
-};
+static const struct size_row {
+  int64_t rows; /* up to this many */
+  int size;
+  double dropout;
+} size_rows[] = {{600, 2, 0.2}, {8000, 3, 0.2}, {200000, 3, 0.05}, {INT64_MAX, 4, 0.0}};
 
 #define LEAST_STEPS 1500.0 /* of training that a size is worth */
 #define RATE 2e10          /* operations per second that are counted on */
 
 /* Seconds that a size takes for LEAST_STEPS steps: six operations per weight and row,
- * the residual blocks of the default preset taken for the weights, its batches for the
- * rows. */
+ * the networks of the default preset taken for the weights, its batches for the rows.
+ */
 static double least_seconds(
-    const size_row *row, int64_t hidden, int64_t features, int64_t rows) {
+    const flow_size *s, int64_t hidden, int64_t features, int64_t rows) {
   const double batch = rows < 4000     ? 64
                        : rows < 10000  ? 128
                        : rows < 100000 ? 256
                                        : 512;
   const double h = (double)hidden, outputs = 23.0 * (double)features / 2.0;
   const double weights =
-      (double)row->transforms * h * (2.0 * (double)row->layers * h + outputs);
+      (double)s->transforms * h * (2.0 * (double)s->layers * h + outputs);
   return LEAST_STEPS * 6.0 * weights * batch / RATE;
 }
 
 /* A masked network needs a unit per column and degree. */
-static int64_t width_of(const size_row *row, int64_t features) {
-  return row->hidden > 2 * features ? row->hidden : 2 * features;
+static int64_t width_of(const flow_size *s, int64_t features) {
+  return s->hidden > 2 * features ? s->hidden : 2 * features;
 }
 
-/* The row of the table for so many rows; a smaller one where the time is short. */
-static const size_row *choose(const weiri_plan_info *info) {
+/* The size for so many rows, a smaller one where the time is short. */
+static const flow_size *choose(const weiri_plan_info *info, double *dropout) {
   const int64_t rows = info->rows == 0 ? 10000 : info->rows, d = info->features;
-  const size_row *row = size_rows;
+  const struct size_row *row = size_rows;
   while (row->rows < rows) {
     row++;
   }
-  while (info->time_limit > 0.0 && row > size_rows &&
-         least_seconds(row, width_of(row, d), d, rows) > info->time_limit) {
-    row--;
+  const flow_size *s = &sizes[row->size];
+  while (info->time_limit > 0.0 && s > sizes &&
+         least_seconds(s, width_of(s, d), d, rows) > info->time_limit) {
+    s--;
   }
-  return row;
+  *dropout = row->dropout;
+  return s;
 }
 
-void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info) {
-  const size_row *row = choose(info);
-  if (size->transforms == 0) {
-    size->transforms = row->transforms;
+void weiri_flow_size_fill(weiri_flow_size *out, const weiri_plan_info *info) {
+  double dropout;
+  const flow_size *s = choose(info, &dropout);
+  if (out->transforms == 0) {
+    out->transforms = s->transforms;
   }
-  if (size->hidden_features == 0) {
-    size->hidden_features = width_of(row, info->features);
+  if (out->hidden_features == 0) {
+    out->hidden_features = width_of(s, info->features);
   }
-  if (size->hidden_layers == 0) {
-    size->hidden_layers = row->layers;
+  if (out->hidden_layers == 0) {
+    out->hidden_layers = s->layers;
   }
-  if (size->dropout < 0) {
-    size->dropout = row->dropout;
+  if (out->dropout < 0) {
+    out->dropout = dropout;
   }
 }
 

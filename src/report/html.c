@@ -62,7 +62,7 @@ static const char *const style[] = {
     "svg .dd{stroke:var(--data)}svg .dm{stroke:var(--draw)}"
     ".key{display:inline-block;width:14px;height:4px;margin:0 5px 3px 0}"
     ".key.a{background:var(--data)}.key.b{background:var(--draw)}"
-    ".key+.t{margin-right:14px}"
+    ".note .t{display:inline-block;margin-right:14px}"
     "@media(max-width:480px){body{font-size:15px}th,td{padding-right:9px}.tiles{grid-"
     "template-columns:1fr 1fr}}"
     "@media print{nav{display:none}section{break-inside:avoid-page}}"};
@@ -137,8 +137,8 @@ void weiri_cell_effect(weiri_page *p, weiri_effect e) {
 
 void weiri_legend(weiri_page *p, const char *first, const char *second) {
   weiri_putf(p,
-      "<p class=\"note\"><i class=\"key a\"></i><span class=\"t\">%s</span>"
-      "<i class=\"key b\"></i><span class=\"t\">%s</span></p>",
+      "<p class=\"note\"><span class=\"t\"><i class=\"key a\"></i>%s</span> "
+      "<span class=\"t\"><i class=\"key b\"></i>%s</span></p>",
       first, second);
 }
 
