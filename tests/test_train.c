@@ -9,12 +9,14 @@ static void adam_follows_its_definition(void **state) {
   (void)state;
   weir_ctx *ctx = context_of(2, NULL, NULL);
   enum { N = 40000 };
+  weiri_team *team = NULL;
+  OK(weiri_team_create(&team, ctx));
   double *w = calloc(N, sizeof *w), *g = calloc(N, sizeof *g);
   double x = 0.0, m = 0.0, v = 0.0;
   for (int rule = 0; weiri_optim_at(rule) != NULL; rule++) {
     const bool decays = weiri_optim_at(rule)->decays;
     weiri_optim *o = NULL;
-    OK(weiri_optim_create(&o, ctx, weiri_optim_at(rule), WEIR_F64, N));
+    OK(weiri_optim_create(&o, ctx, team, weiri_optim_at(rule), WEIR_F64, N));
     memset(w, 0, N * sizeof *w);
     x = m = v = 0.0;
     for (int t = 1; t <= 50; t++) {
@@ -36,6 +38,7 @@ static void adam_follows_its_definition(void **state) {
     }
     weiri_optim_destroy(&o);
   }
+  weiri_team_destroy(&team);
   free(w);
   free(g);
   weir_ctx_destroy(&ctx);
@@ -45,13 +48,15 @@ static void norm_and_average(void **state) {
   (void)state;
   weir_ctx *ctx = context_of(2, NULL, NULL);
   enum { N = 33000 };
+  weiri_team *team = NULL;
+  OK(weiri_team_create(&team, ctx));
   float *g = calloc(N, sizeof *g), *a = calloc(N, sizeof *a);
   for (int i = 0; i < N; i++) {
     g[i] = 2.0f;
   }
   weiri_optim *o = NULL;
   double norm;
-  OK(weiri_optim_create(&o, ctx, weiri_optim_at(0), WEIR_F32, N));
+  OK(weiri_optim_create(&o, ctx, team, weiri_optim_at(0), WEIR_F32, N));
   OK(weiri_optim_norm(o, g, &norm));
   assert_true(fabs(norm - 2.0 * sqrt(N)) < 1e-9);
   OK(weiri_optim_average(o, 0.75, g, a));
@@ -61,6 +66,7 @@ static void norm_and_average(void **state) {
   OK(weiri_optim_norm(o, g, &norm));
   assert_true(!isfinite(norm));
   weiri_optim_destroy(&o);
+  weiri_team_destroy(&team);
   free(g);
   free(a);
   weir_ctx_destroy(&ctx);

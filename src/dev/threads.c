@@ -1,12 +1,19 @@
 /* A small pool per team. The calling thread takes chunks like any other, and waits at
  * the end only for chunks that a worker has begun: a worker that the system does not
- * run costs nothing, so on a busy machine two threads are not slower than one. Workers
- * look for work for a moment after each job and then sleep. */
+ * run costs little, so on a busy machine two threads are not much slower than one.
+ * Workers look for work for a moment after each job and then sleep.
+ *
+ * Where workers do not help, because other processes have the cores, jobs are not
+ * offered to them: after a trial of TRIAL jobs of which none was helped, or for which
+ * the caller waited longer than the work was worth, REST jobs are done alone, and twice
+ * as many after every further trial like it. So of n jobs at most TRIAL log2(n / REST)
+ * are offered in vain. */
 #include "dev/threads.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/ctx.h"
 
@@ -16,12 +23,19 @@
 #define WORK_MIN 4.0e5
 /* Turns of a waiting loop before it sleeps: some tens of microseconds. */
 #define SPINS 4000
+/* Jobs of a trial, and the least and most that are done alone after one. */
+#define TRIAL 8
+#define REST 64
+#define REST_MOST 8192
+/* Waiting at the end of a job costs too much beyond this, and beyond a chunk's time. */
+#define WAIT_FREE 50e-6
 
 typedef struct job {
   void (*fn)(void *arg, int64_t chunk, void *scratch);
   void *arg;
   int64_t chunks;
   atomic_llong next;
+  atomic_int helped; /* chunks that workers took */
 } job;
 
 typedef struct worker {
@@ -42,6 +56,12 @@ struct weiri_team {
   atomic_int joined; /* workers at it; changed under lock */
   bool quit;
   atomic_uint calls; /* jobs so far; what spinning workers watch */
+  /* of the caller: */
+  int trial;          /* jobs left of the trial */
+  int good, bad;      /* of its jobs: helped by workers, waited for too long */
+  int64_t rest, left; /* jobs to be done alone after a trial in vain, and now */
+  int64_t offered;    /* jobs that were offered to workers */
+  bool stalled;       /* for tests: workers do not come */
 };
 
 static void pause_briefly(void) {
@@ -56,11 +76,12 @@ static void *aligned(void *p) {
   return p == NULL ? NULL : (void *)(((uintptr_t)p + 63) & ~(uintptr_t)63);
 }
 
-static void work_on(job *j, void *scratch) {
-  for (;;) {
+/* Returns how many chunks were done. */
+static int64_t work_on(job *j, void *scratch) {
+  for (int64_t done = 0;; done++) {
     const int64_t i = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
     if (i >= j->chunks) {
-      return;
+      return done;
     }
     j->fn(j->arg, i, scratch);
   }
@@ -97,7 +118,8 @@ static void *serve(void *arg) {
   unsigned seen = 0;
   job *j;
   while ((j = join_next(w->team, &seen)) != NULL) {
-    work_on(j, aligned(w->team->scratch[w->index]));
+    const int64_t done = work_on(j, aligned(w->team->scratch[w->index]));
+    atomic_fetch_add(&j->helped, done > 0);
     leave(w->team);
   }
   return NULL;
@@ -110,6 +132,8 @@ weir_status weiri_team_create(weiri_team **out, const weir_ctx *ctx) {
   }
   team->ctx = ctx;
   team->threads = ctx->threads;
+  team->trial = TRIAL;
+  team->rest = REST;
   team->scratch = weiri_calloc(ctx, (size_t)team->threads, sizeof *team->scratch);
   team->workers = weiri_calloc(ctx, (size_t)team->threads, sizeof *team->workers);
   if (team->scratch == NULL || team->workers == NULL) {
@@ -186,7 +210,7 @@ static weir_status reserve(weiri_team *team, size_t bytes) {
 }
 
 int weiri_team_threads(const weiri_team *team, double work) {
-  return work < WORK_MIN ? 1 : team->threads;
+  return work < WORK_MIN || team->left > 0 ? 1 : team->threads;
 }
 
 /* Lets workers join. */
@@ -213,19 +237,74 @@ static void close_job(weiri_team *team) {
   pthread_mutex_unlock(&team->lock);
 }
 
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Whether this job is offered to workers. */
+static bool offer(weiri_team *team, int64_t chunks, double work) {
+  if (work < WORK_MIN || team->threads < 2) {
+    return false;
+  }
+  if (team->left > 0) {
+    team->left--;
+    return false;
+  }
+  team->offered += chunks > 1;
+  return chunks > 1;
+}
+
+/* What a trial says of the next jobs. */
+static void judge(weiri_team *team, bool helped, bool late) {
+  team->good += helped && !late;
+  team->bad += late;
+  if (--team->trial > 0) {
+    return;
+  }
+  if (team->good == 0 || team->bad > 1) {
+    team->left = team->rest;
+    team->rest = team->rest < REST_MOST ? 2 * team->rest : REST_MOST;
+  } else {
+    team->rest = REST;
+  }
+  team->trial = TRIAL;
+  team->good = team->bad = 0;
+}
+
+static void work_together(weiri_team *team, job *j) {
+  if (!team->stalled) {
+    start_workers(team);
+    open_job(team, j);
+  }
+  const double begun = now();
+  const int64_t done = work_on(j, aligned(team->scratch[0]));
+  const double worked = now();
+  if (!team->stalled) {
+    close_job(team);
+  }
+  const double each = done > 0 ? (worked - begun) / (double)done : 0.0;
+  judge(team, atomic_load(&j->helped) > 0, now() - worked > WAIT_FREE + 2.0 * each);
+}
+
 weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,
     size_t scratch_bytes, void (*fn)(void *arg, int64_t chunk, void *scratch),
     void *arg) {
   WEIR_TRY(reserve(team, scratch_bytes));
   job j = {.fn = fn, .arg = arg, .chunks = chunks};
-  const bool shared = chunks > 1 && weiri_team_threads(team, work) > 1;
-  if (shared) {
-    start_workers(team);
-    open_job(team, &j);
-  }
-  work_on(&j, aligned(team->scratch[0]));
-  if (shared) {
-    close_job(team);
+  if (offer(team, chunks, work)) {
+    work_together(team, &j);
+  } else {
+    (void)work_on(&j, aligned(team->scratch[0]));
   }
   return WEIR_OK;
+}
+
+int64_t weiri_team_offered(const weiri_team *team) {
+  return team->offered;
+}
+
+void weiri_team_stall(weiri_team *team, bool stalled) {
+  team->stalled = stalled;
 }

@@ -19,7 +19,6 @@ static size_t block_bytes(const weiri_optim *o) {
 }
 
 static weir_status fill(weiri_optim *o) {
-  WEIR_TRY(weiri_team_create(&o->team, o->ctx));
   WEIR_TRY(weiri_arena_create(&o->arena, o->ctx, 4096));
   o->partial =
       weiri_arena_take(o->arena, (size_t)(chunks_of(o) + 1) * sizeof *o->partial);
@@ -36,13 +35,14 @@ static weir_status fill(weiri_optim *o) {
   return WEIR_OK;
 }
 
-weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx,
+weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx, weiri_team *team,
     const weiri_optim_class *cls, weir_dtype dtype, int64_t n) {
   weiri_optim *o = weiri_calloc(ctx, 1, sizeof *o);
   if (o == NULL) {
     return WEIR_E_MEMORY;
   }
   o->ctx = ctx;
+  o->team = team;
   o->cls = cls;
   o->dtype = dtype;
   o->n = n;
@@ -58,7 +58,6 @@ weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx,
 void weiri_optim_destroy(weiri_optim **optim) {
   weiri_optim *o = *optim;
   if (o != NULL) {
-    weiri_team_destroy(&o->team);
     weiri_arena_destroy(&o->arena);
     weiri_free(o->ctx, o);
     *optim = NULL;

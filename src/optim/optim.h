@@ -32,7 +32,7 @@ typedef struct weiri_optim {
   const weiri_optim_class *cls;
   weir_dtype dtype;
   int64_t n;
-  weiri_team *team;
+  weiri_team *team; /* borrowed */
   weiri_arena *arena;
   void *state[WEIRI_OPTIM_BLOCKS]; /* zero at first */
   double *partial;                 /* a sum per chunk */
@@ -40,7 +40,8 @@ typedef struct weiri_optim {
 
 const weiri_optim_class *weiri_optim_at(int i); /* NULL at the end */
 
-weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx,
+/* Borrows the team. */
+weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx, weiri_team *team,
     const weiri_optim_class *cls, weir_dtype dtype, int64_t n);
 void weiri_optim_destroy(weiri_optim **optim);
 /* Forgets all moments. */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ad/tape.h"
 #include "base/ctx.h"
 #include "base/rng.h"
 #include "train/train.h"
@@ -49,8 +50,9 @@ static weir_status make_pieces(weiri_loop *l) {
   WEIR_TRY(weiri_gradient_create(&l->gradient, l->model, &l->batch, l->opts.seed));
   WEIR_TRY(plan_steps(l));
   WEIR_TRY(weiri_scorer_create(&l->scorer, l->model));
-  return weiri_optim_create(&l->optim, l->ctx, weiri_optim_at(l->config.optimizer),
-      weiri_params_dtype(p), weiri_params_block_size(p));
+  return weiri_optim_create(&l->optim, l->ctx, weiri_tape_team(l->gradient->run->tape),
+      weiri_optim_at(l->config.optimizer), weiri_params_dtype(p),
+      weiri_params_block_size(p));
 }
 
 static void begin_state(weiri_loop *l) {
