@@ -82,11 +82,15 @@ typedef struct weiri_kern {
 #define X(name) weiri_binary_fn *bin_##name[2];
   WEIRI_BINARY_LIST(X)
 #undef X
-  /* Bytes of 64-byte aligned scratch that gemm needs for this shape. */
+  /* Bytes of 64-byte aligned scratch that gemm needs for this shape; enough for every
+   * smaller one. */
   size_t (*gemm_scratch[2])(const weiri_gemm *g);
   void (*gemm[2])(const weiri_gemm *g, void *scratch);
   /* y[i] = alpha x[i] + beta */
   void (*affine[2])(int64_t n, double alpha, double beta, const void *x, void *y);
+  /* y[j ldy + i] = x[i ldx + j] for i < m, j < n */
+  void (*transpose[2])(
+      int64_t m, int64_t n, const void *x, int64_t ldx, void *y, int64_t ldy);
   /* y[i] += x[i] */
   void (*accumulate[2])(int64_t n, const void *x, void *y);
   /* y[i] = sum_j x[i, j], j < n, accumulated in double in a fixed order */

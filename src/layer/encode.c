@@ -3,6 +3,7 @@
 #include "layer/encode.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PI 3.14159265358979323846
 
@@ -76,16 +77,48 @@ static double value(const weiri_encoding *e, int64_t k, double x) {
   return e->cosine[k] != 0.0 ? cos(angle) : e->sine[k] != 0.0 ? sin(angle) : x;
 }
 
-void weiri_encode_column(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
-    int64_t c, const void *x, void *y) {
-  for (int64_t k = 0; k < e->width; k++) {
-    for (int64_t i = 0; e->source[k] == c && i < rows; i++) {
-      if (dtype == WEIR_F32) {
-        ((float *)y)[i * e->width + k] =
-            (float)value(e, k, (double)((const float *)x)[i]);
-      } else {
-        ((double *)y)[i * e->width + k] = value(e, k, ((const double *)x)[i]);
+static double slope(const weiri_encoding *e, int64_t k, double x) {
+  const double f = e->frequency[k], angle = (x - e->origin[k]) * f;
+  return e->cosine[k] != 0.0 ? -f * sin(angle)
+         : e->sine[k] != 0.0 ? f * cos(angle)
+                             : 1.0;
+}
+
+static double get(weir_dtype dtype, const void *p, int64_t i) {
+  return dtype == WEIR_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
+}
+
+static void put(weir_dtype dtype, void *p, int64_t i, double v) {
+  if (dtype == WEIR_F32) {
+    ((float *)p)[i] = (float)v;
+  } else {
+    ((double *)p)[i] = v;
+  }
+}
+
+void weiri_encode_units(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
+    int64_t c, const void *x, void *y, int64_t ld) {
+  const size_t size = weir_dtype_size(dtype);
+  for (int64_t k = c; k < e->width && e->source[k] <= c; k++) {
+    char *unit = (char *)y + (size_t)(k * ld) * size;
+    if (e->source[k] == c && e->frequency[k] == 0.0) {
+      memcpy(unit, x, (size_t)rows * size);
+    } else if (e->source[k] == c) {
+      for (int64_t i = 0; i < rows; i++) {
+        put(dtype, unit, i, value(e, k, get(dtype, x, i)));
       }
+    }
+  }
+}
+
+void weiri_encode_back(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
+    int64_t c, const void *x, const void *gy, int64_t ld, void *gx) {
+  const size_t size = weir_dtype_size(dtype);
+  for (int64_t k = c; k < e->width && e->source[k] <= c; k++) {
+    const char *unit = (const char *)gy + (size_t)(k * ld) * size;
+    for (int64_t i = 0; e->source[k] == c && i < rows; i++) {
+      put(dtype, gx, i,
+          get(dtype, gx, i) + get(dtype, unit, i) * slope(e, k, get(dtype, x, i)));
     }
   }
 }

@@ -21,8 +21,11 @@ weir_status weiri_encoding_create(weiri_encoding *out, weir_ctx *ctx,
 void weiri_encoding_destroy(weir_ctx *ctx, weiri_encoding *e);
 /* x [rows, columns] -> [rows, width] */
 weir_var weiri_encode(const weiri_encoding *e, weir_tape *t, weir_var x);
-/* Column c from x [rows] into its places of y [rows, width]. */
-void weiri_encode_column(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
-    int64_t c, const void *x, void *y);
+/* Column c from x [rows] into its places of y [width, ld]. */
+void weiri_encode_units(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
+    int64_t c, const void *x, void *y, int64_t ld);
+/* gx [rows] += what the gradients gy [width, ld] of its places send to column c. */
+void weiri_encode_back(const weiri_encoding *e, weir_dtype dtype, int64_t rows,
+    int64_t c, const void *x, const void *gy, int64_t ld, void *gx);
 
 #endif

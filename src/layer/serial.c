@@ -68,27 +68,28 @@ static weir_status read_order(weiri_serial *s) {
   return WEIR_OK;
 }
 
+static weir_net_io net_io(const weiri_serial *s, int64_t context) {
+  return (weir_net_io){
+      s->encoding.width, s->maps.outputs, context, true, s->encoding.degree, s->degree};
+}
+
 static weir_status make_net(weiri_serial *s, weir_build *b) {
   if (s->maps.outputs == 0) {
     return WEIR_OK;
   }
-  int64_t *degree = weiri_alloc(b->ctx, (size_t)(s->maps.outputs + 1) * sizeof *degree);
-  if (degree == NULL) {
+  s->degree = weiri_alloc(b->ctx, (size_t)(s->maps.outputs + 1) * sizeof *s->degree);
+  if (s->degree == NULL) {
     return WEIR_E_MEMORY;
   }
   for (int64_t i = 0; i < s->maps.columns; i++) {
     for (int64_t k = s->maps.first[i]; k < s->maps.first[i + 1]; k++) {
-      degree[k] = i + 1;
+      s->degree[k] = i + 1;
     }
   }
-  const weir_net_io io = {
-      s->encoding.width, s->maps.outputs, b->context, true, s->encoding.degree, degree};
-  const weir_status status = weir_net_make(&s->net, b, "net", s->net_spec, &io);
-  weiri_free(b->ctx, degree);
-  if (status == WEIR_OK) {
-    weiri_maps_set_hidden(&s->maps, s->net->hidden);
-  }
-  return status;
+  const weir_net_io io = net_io(s, b->context);
+  WEIR_TRY(weir_net_make(&s->net, b, "net", s->net_spec, &io));
+  weiri_maps_set_hidden(&s->maps, s->net->hidden);
+  return WEIR_OK;
 }
 
 weir_status weiri_serial_setup(weir_layer *l, weir_build *b, bool turned) {
@@ -114,8 +115,20 @@ void weiri_serial_teardown(weir_layer *l) {
   weir_net_destroy(&s->net);
   weiri_maps_destroy(&s->maps);
   weiri_encoding_destroy(l->ctx, &s->encoding);
+  weiri_free(l->ctx, s->degree);
   weiri_free(l->ctx, s->column);
   weiri_free(l->ctx, s->place);
+}
+
+/* Columns in their order through the network and the maps. */
+static weir_var pass(const weiri_serial *s, weir_run *run, weir_var x, weir_var context,
+    weir_var *theta, weir_var *log_det) {
+  weir_tape *t = run->tape;
+  *theta = weir_var_none();
+  if (s->net != NULL) {
+    *theta = weir_net_apply(s->net, run, weiri_encode(&s->encoding, t, x), context);
+  }
+  return weiri_maps_apply(&s->maps, t, false, x, *theta, log_det);
 }
 
 weir_var weiri_serial_pass(
@@ -123,91 +136,83 @@ weir_var weiri_serial_pass(
   const weiri_serial *s = (const weiri_serial *)l;
   weir_tape *t = run->tape;
   const int64_t d = l->data.features;
+  weir_var theta, log_det;
   const weir_var in = weir_gather(t, x, d, s->column);
-  weir_var theta = weir_var_none(), log_det;
-  if (s->net != NULL) {
-    theta = weir_net_apply(s->net, run, weiri_encode(&s->encoding, t, in), context);
-  }
-  const weir_var y = weiri_maps_apply(&s->maps, t, false, in, theta, &log_det);
+  const weir_var y = pass(s, run, in, context, &theta, &log_det);
   weir_run_part(run, WEIR_PART_LOG_DET, l->path, log_det, weir_var_none());
   return weir_gather(t, y, d, s->place);
 }
 
-/* The columns found so far beside zeros: [n, d]. */
-static weir_var with_zeros(
-    weir_tape *t, const weir_var *found, int64_t count, int64_t n, int64_t d) {
-  const weir_var rest = weir_fill(t, weir_shape_2(n, d - count), 0.0);
-  if (count == 0) {
-    return rest;
-  }
-  const weir_var both[2] = {weir_concat(t, (int)count, found, 1), rest};
-  return weir_concat(t, 2, both, 1);
+/* ---- the other direction ---- */
+
+typedef struct implicit {
+  const weiri_serial *s;
+  weir_run *run;
+  const weir_net_steps *steps;
+} implicit;
+
+/* x that solves pass(x) = y, as a function of y and of all that pass depends on:
+ *     dx = J^-1 (dy - d pass),  J = d pass / dx,
+ * so the gradient g of x sends u with J' u = g to y and -u to the pass (implicit
+ * function theorem). Inputs: the solution, y, the pass at the solution, its parameters.
+ */
+static void implicit_eval(weir_tape *t, const weir_node *x) {
+  memcpy(x->data, x->in[0]->data,
+      (size_t)weir_shape_size(&x->shape) * weir_dtype_size(weir_tape_dtype(t)));
 }
 
-/* Parameters of column i by a whole pass of the network: differentiable. */
-static weir_var theta_taped(const weiri_serial *s, weir_run *run, weir_var context,
-    const weir_var *found, int64_t i, int64_t n) {
-  const int64_t *first = s->maps.first;
-  const weir_var x = with_zeros(run->tape, found, i, n, s->maps.columns);
-  const weir_var all =
-      weir_net_apply(s->net, run, weiri_encode(&s->encoding, run->tape, x), context);
-  return weir_slice(run->tape, all, 1, first[i], first[i + 1] - first[i]);
+static void implicit_vjp(
+    weir_tape *t, const weir_node *x, weir_var g, const bool *want, weir_var *gx) {
+  const implicit *a = x->attr;
+  const weir_var at[2] = {weir_stop(t, weir_node_var(t, x->in[0])),
+      weir_stop(t, weir_node_var(t, x->in[3]))};
+  weir_var log_det, by[2];
+  const weir_var y = weiri_maps_apply(&a->s->maps, t, false, at[0], at[1], &log_det);
+  if (weir_grad(t, y, weir_var_none(), 2, at, by, false) != WEIR_OK) {
+    return;
+  }
+  const weir_var u = weiri_serial_back(
+      a->s, a->run, a->steps, g, at[0], by[0], by[1], weir_node_var(t, x->in[1]));
+  gx[1] = u;
+  gx[2] = want[2] ? weir_neg(t, u) : gx[2];
 }
 
-/* The network degree by degree: its inputs so far, and its state. */
-typedef struct quick {
-  void *state, *inputs; /* inputs [n, width] */
-  int64_t n;
-} quick;
+static const weir_op_class implicit_class = {
+    "implicit", implicit_eval, implicit_vjp, NULL, NULL};
 
-static bool quick_begin(
-    const weiri_serial *s, weir_run *run, int64_t n, weir_var context, quick *q) {
-  if (!run->no_grad || run->mode == WEIR_TRAIN || s->net == NULL ||
-      s->net->cls->begin == NULL) { /* in training there is dropout */
-    return false;
-  }
-  const size_t bytes =
-      (size_t)(n * s->encoding.width) * weir_dtype_size(weir_tape_dtype(run->tape));
-  q->n = n;
-  q->inputs = weiri_tape_take(run->tape, bytes + 1);
-  if (q->inputs == NULL) {
-    return false;
-  }
-  memset(q->inputs, 0, bytes);
-  q->state = s->net->cls->begin(s->net, run, n, context);
-  return q->state != NULL;
+/* The solution made differentiable; *log_det from one more pass, at it. */
+static weir_var differentiable(const weiri_serial *s, weir_run *run,
+    const weir_net_steps *steps, weir_var solution, weir_var y, weir_var context,
+    weir_var *log_det) {
+  weir_tape *t = run->tape;
+  weir_var theta;
+  const weir_var back = pass(s, run, solution, context, &theta, log_det);
+  const weir_var in[4] = {solution, y, back, theta};
+  const implicit a = {s, run, steps};
+  const weir_var x =
+      weir_op_apply(t, &implicit_class, weir_var_shape(t, y), 4, in, &a, sizeof a);
+  pass(s, run, x, context, &theta, log_det);
+  *log_det = weir_neg(t, *log_det);
+  return x;
 }
 
-static weir_var theta_quick(
-    const weiri_serial *s, weir_run *run, const quick *q, int64_t i) {
-  const int64_t count = s->maps.first[i + 1] - s->maps.first[i];
-  void *theta = weiri_tape_take(run->tape,
-      (size_t)(q->n * count + 1) * weir_dtype_size(weir_tape_dtype(run->tape)));
-  if (theta == NULL) {
+static weir_var solve(const weiri_serial *s, weir_run *run, weir_var y,
+    weir_var context, weir_var *log_det) {
+  weir_tape *t = run->tape;
+  if (s->net == NULL) {
+    return weiri_maps_apply(&s->maps, t, true, y, weir_var_none(), log_det);
+  }
+  if (s->net->cls->steps == NULL) {
+    return weiri_serial_unrolled(s, run, y, context, log_det);
+  }
+  const weir_net_io io = net_io(s, s->base.context);
+  const weir_net_steps *steps =
+      s->net->cls->steps(s->net, run, &io, weir_var_dim(t, y, 0), context);
+  if (steps == NULL || weir_tape_status(t) != WEIR_OK) {
     return weir_var_none();
   }
-  s->net->cls->advance(s->net, run, q->state, i + 1, q->inputs, theta);
-  return weir_leaf_borrow(run->tape, weir_shape_2(q->n, count), theta);
-}
-
-/* Maps column by column; found [d] and log_det [d] are filled, each [n, 1]. */
-static void solve(const weiri_serial *s, weir_run *run, weir_var in, weir_var context,
-    weir_var *found, weir_var *log_det) {
-  weir_tape *t = run->tape;
-  const int64_t n = weir_var_dim(t, in, 0), d = s->maps.columns;
-  quick q = {0};
-  const bool fast = quick_begin(s, run, n, context, &q);
-  for (int64_t i = 0; i < d && weir_tape_status(t) == WEIR_OK; i++) {
-    const weir_var theta = s->net == NULL ? weir_var_none()
-                           : fast         ? theta_quick(s, run, &q, i)
-                                          : theta_taped(s, run, context, found, i, n);
-    found[i] = weiri_maps_column(
-        &s->maps, t, true, i, weir_slice(t, in, 1, i, 1), theta, &log_det[i]);
-    const void *data = fast ? weir_var_data(t, found[i]) : NULL;
-    if (data != NULL) {
-      weiri_encode_column(&s->encoding, weir_tape_dtype(t), n, i, data, q.inputs);
-    }
-  }
+  const weir_var x = weiri_serial_quick(s, run, steps, y, log_det);
+  return run->no_grad ? x : differentiable(s, run, steps, x, y, context, log_det);
 }
 
 weir_var weiri_serial_solve(
@@ -215,14 +220,8 @@ weir_var weiri_serial_solve(
   const weiri_serial *s = (const weiri_serial *)l;
   weir_tape *t = run->tape;
   const int64_t d = l->data.features;
-  weir_var *found = weiri_tape_take(t, (size_t)(2 * d + 1) * sizeof *found);
-  if (found == NULL) {
-    return weir_var_none();
-  }
-  memset(found, 0, (size_t)(2 * d) * sizeof *found);
-  solve(s, run, weir_gather(t, y, d, s->column), context, found, found + d);
-  const weir_var each = weir_concat(t, (int)d, found + d, 1);
-  weir_run_part(
-      run, WEIR_PART_LOG_DET, l->path, weir_sum_last(t, each), weir_var_none());
-  return weir_gather(t, weir_concat(t, (int)d, found, 1), d, s->place);
+  weir_var log_det;
+  const weir_var x = solve(s, run, weir_gather(t, y, d, s->column), context, &log_det);
+  weir_run_part(run, WEIR_PART_LOG_DET, l->path, log_det, weir_var_none());
+  return weir_gather(t, x, d, s->place);
 }

@@ -40,17 +40,3 @@ int64_t *weiri_degree_prefix(weir_ctx *ctx, int64_t n_out, const int64_t *out_de
   }
   return prefix;
 }
-
-int64_t weiri_degree_range(
-    int64_t n, const int64_t *degree, int64_t wanted, int64_t *count) {
-  int64_t first = 0;
-  while (first < n && degree[first] < wanted) {
-    first++;
-  }
-  int64_t end = first;
-  while (end < n && degree[end] == wanted) {
-    end++;
-  }
-  *count = end - first;
-  return first;
-}

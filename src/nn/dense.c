@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "op/op.h"
 
 weiri_dense_init weiri_dense_default(int64_t fan_in, double scale) {
   const double bound = scale / sqrt(fan_in > 0 ? (double)fan_in : 1.0);
@@ -69,35 +68,4 @@ weir_var weiri_dense_activate(
     return apply(d, run, x, a == WEIRI_RELU ? WEIR_ACT_RELU : WEIR_ACT_TANH);
   }
   return weiri_activate(weir_run_tape(run), a, apply(d, run, x, WEIR_ACT_NONE));
-}
-
-static const char *at_number(const void *p, int64_t i, size_t size) {
-  return (const char *)p + (size_t)i * size;
-}
-
-void weiri_dense_units(const weiri_dense *d, weir_run *run, int64_t n, const void *x,
-    int64_t first, int64_t count, void *y, int64_t ldy, int64_t at, bool accumulate) {
-  if (n == 0 || count == 0) {
-    return;
-  }
-  weir_tape *t = weir_run_tape(run);
-  const size_t size = weir_dtype_size(weir_tape_dtype(t));
-  const void *w = weir_var_data(t, weir_run_param(run, d->weight));
-  const void *bias = weir_var_data(t, weir_run_param(run, d->bias));
-  if (w == NULL) {
-    return;
-  }
-  const weiri_gemm g = {.m = n,
-      .n = count,
-      .k = d->prefix == NULL ? d->in : d->prefix[first + count - 1],
-      .a = x,
-      .b = at_number(w, first * d->in, size),
-      .c = (char *)y + (size_t)at * size,
-      .lda = d->in,
-      .ldb = d->in,
-      .ldc = ldy,
-      .tb = true,
-      .accumulate = accumulate,
-      .bias = bias == NULL ? NULL : at_number(bias, first, size)};
-  weiri_gemm_run(t, &g);
 }

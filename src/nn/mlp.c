@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "nn/nn.h"
+#include "nn/steps.h"
 
 typedef struct mlp {
   weir_net base;
@@ -112,6 +112,12 @@ static void teardown(weir_net *net) {
   weiri_free(net->ctx, m->path);
 }
 
+/* Names the dropout after layer l into buf of 512 bytes. */
+static const char *dropout_path(const mlp *m, int64_t l, char *buf) {
+  snprintf(buf, 512, "%s.dropout[%lld]", m->path, (long long)l);
+  return buf;
+}
+
 static weir_var hidden_layer(
     const mlp *m, weir_run *run, int64_t l, weir_var x, weir_var context) {
   weir_tape *t = weir_run_tape(run);
@@ -125,8 +131,7 @@ static weir_var hidden_layer(
     h = weiri_dense_activate(&m->layer[l], run, a, x);
   }
   char path[512];
-  snprintf(path, sizeof path, "%s.dropout[%lld]", m->path, (long long)l);
-  return weiri_dropout(run, path, m->dropout, h);
+  return weiri_dropout(run, dropout_path(m, l, path), m->dropout, h);
 }
 
 /* out: receives the layers, or NULL. */
@@ -164,64 +169,44 @@ static weir_var pieces(const weir_net *net, weir_run *run, weir_var x, weir_var 
   return pass(m, run, x, context, out);
 }
 
-/* ---- degree by degree ---- */
-
-typedef struct state {
-  int64_t n;
-  void *
-      *units; /* [hidden.n]: [n, width] activations, filled up to the degree reached */
-} state;
-
-/* The context's share of the first layer, where the units are then added. */
-static void start_first(const mlp *m, weir_run *run, state *s, weir_var context) {
+/* Hidden layer l from buffer `from`; returns the buffer of its units. */
+static int hidden_step(const mlp *m, weir_net_steps *s, weir_run *run, int64_t l,
+    int from, int64_t n, weir_var context) {
   weir_tape *t = weir_run_tape(run);
-  const void *share = weir_var_data(t, weiri_dense_apply(&m->context, run, context));
-  if (share != NULL) {
-    memcpy(s->units[0], share,
-        (size_t)(s->n * m->hidden.v[0]) * weir_dtype_size(weir_tape_dtype(t)));
+  const int64_t width = m->hidden.v[l];
+  const int to = weiri_steps_hidden(s, t, width, m->degree[l]);
+  weiri_step *step = weiri_steps_add(s, run, &m->layer[l], from, to, m->activation);
+  if (l == 0 && m->base.context > 0) {
+    step->share = weiri_steps_var(s, weiri_dense_apply(&m->context, run, context));
   }
+  char path[512];
+  const weir_var mask =
+      weiri_dropout_mask(run, dropout_path(m, l, path), m->dropout, n, width);
+  if (!weir_var_ok(mask)) {
+    return to;
+  }
+  const int kept = weiri_steps_hidden(s, t, width, m->degree[l]);
+  weiri_steps_add(s, run, NULL, to, kept, -1)->gate = weiri_steps_var(s, mask);
+  return kept;
 }
 
-static void *begin(const weir_net *net, weir_run *run, int64_t n, weir_var context) {
+static weir_net_steps *steps(const weir_net *net, weir_run *run, const weir_net_io *io,
+    int64_t n, weir_var context) {
   const mlp *m = (const mlp *)net;
   weir_tape *t = weir_run_tape(run);
-  const size_t size = weir_dtype_size(weir_tape_dtype(t));
-  state *s = weiri_tape_take(t, sizeof *s);
-  void **units = weiri_tape_take(t, (size_t)m->hidden.n * sizeof *units);
-  for (int64_t l = 0; units != NULL && l < m->hidden.n; l++) {
-    units[l] = weiri_tape_take(t, (size_t)(n * m->hidden.v[l] + 1) * size);
-    if (units[l] == NULL) {
-      return NULL;
+  weir_net_steps *s = weiri_steps_new(t, io, (int)(2 * m->hidden.n + 1));
+  int at = 0;
+  for (int64_t l = 0; s != NULL && l < m->hidden.n; l++) {
+    at = hidden_step(m, s, run, l, at, n, context);
+  }
+  if (s != NULL) {
+    const int out = weiri_steps_outputs(s, t, io);
+    weiri_step *last = weiri_steps_add(s, run, &m->layer[m->hidden.n], at, out, -1);
+    if (m->hidden.n == 0 && net->context > 0) {
+      last->share = weiri_steps_var(s, weiri_dense_apply(&m->context, run, context));
     }
   }
-  if (s == NULL || units == NULL) {
-    return NULL;
-  }
-  *s = (state){n, units};
-  if (net->context > 0) {
-    start_first(m, run, s, context);
-  }
   return s;
-}
-
-static void advance(const weir_net *net, weir_run *run, void *state_, int64_t degree,
-    const void *x, void *y) {
-  const mlp *m = (const mlp *)net;
-  const state *s = state_;
-  const void *in = x;
-  int64_t count;
-  for (int64_t l = 0; l < m->hidden.n; l++) {
-    const int64_t width = m->hidden.v[l];
-    const int64_t first = weiri_degree_range(width, m->degree[l], degree - 1, &count);
-    weiri_dense_units(&m->layer[l], run, s->n, in, first, count, s->units[l], width,
-        first, l == 0 && net->context > 0);
-    weiri_activate_columns(weir_run_tape(run), (weiri_activation)m->activation, s->n,
-        width, first, count, s->units[l]);
-    in = s->units[l];
-  }
-  const int64_t first = weiri_degree_range(net->out, m->out_degree, degree, &count);
-  weiri_dense_units(
-      &m->layer[m->hidden.n], run, s->n, in, first, count, y, count, 0, false);
 }
 
 const weir_net_class weir_net_mlp = {
@@ -231,6 +216,5 @@ const weir_net_class weir_net_mlp = {
     .teardown = teardown,
     .apply = apply,
     .pieces = pieces,
-    .begin = begin,
-    .advance = advance,
+    .steps = steps,
 };

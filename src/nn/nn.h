@@ -1,5 +1,5 @@
 /* What the conditioner networks share: dense layers with degree-ordered masks, their
- * activations and dropout, and the step-by-step evaluation of a masked network. */
+ * activations and dropout. */
 #ifndef WEIRI_NN_H
 #define WEIRI_NN_H
 
@@ -21,11 +21,17 @@ typedef enum weiri_activation {
 weir_var weiri_activate(weir_tape *t, weiri_activation a, weir_var x);
 /* The slope where it gave y, of the piecewise linear ones; none for the others. */
 weir_var weiri_activation_slope(weir_tape *t, weiri_activation a, weir_var y);
-/* In place on columns first .. first + count - 1 of n rows of ld numbers. */
-void weiri_activate_columns(weir_tape *t, weiri_activation a, int64_t n, int64_t ld,
-    int64_t first, int64_t count, void *x);
+/* y = act(x), n numbers; x may be y. */
+void weiri_activate_numbers(const weiri_kern *k, weir_dtype dtype, weiri_activation a,
+    int64_t n, const void *x, void *y);
+/* slope = act'(x) from x and y = act(x); only SiLU reads x. */
+void weiri_activate_slopes(const weiri_kern *k, weir_dtype dtype, weiri_activation a,
+    int64_t n, const void *x, const void *y, void *slope);
 /* In training each number is zero with probability p, else divided by 1 - p. */
 weir_var weiri_dropout(weir_run *run, const char *path, double p, weir_var x);
+/* Its factors [n, width]; none outside of training. */
+weir_var weiri_dropout_mask(
+    weir_run *run, const char *path, double p, int64_t n, int64_t width);
 
 /* w x + b, dense or masked. */
 typedef struct weiri_dense {
@@ -48,10 +54,6 @@ weir_var weiri_dense_apply(const weiri_dense *d, weir_run *run, weir_var x);
 /* act(w x + b), fused where it can be. */
 weir_var weiri_dense_activate(
     const weiri_dense *d, weir_run *run, weiri_activation a, weir_var x);
-/* Units first .. first + count - 1 from raw rows: y[n, ldy] at column `at` (+)= w x +
- * b. Only the inputs that the units see are read. */
-void weiri_dense_units(const weiri_dense *d, weir_run *run, int64_t n, const void *x,
-    int64_t first, int64_t count, void *y, int64_t ldy, int64_t at, bool accumulate);
 
 /* Degrees of h hidden units of a masked network, ascending: MADE's sequential degrees
  * (k mod max(1, D - 1)) + min(1, D - 1) for D the highest degree, sorted. With context
@@ -61,8 +63,5 @@ int64_t *weiri_hidden_degrees(weir_ctx *ctx, const weir_net_io *io, int64_t h);
 /* prefix[j] = number of inputs with degree <= (strict: <) degree j. */
 int64_t *weiri_degree_prefix(weir_ctx *ctx, int64_t n_out, const int64_t *out_degree,
     int64_t n_in, const int64_t *in_degree, bool strict);
-/* Units of one degree in an ascending list: the first, and how many. */
-int64_t weiri_degree_range(
-    int64_t n, const int64_t *degree, int64_t wanted, int64_t *count);
 
 #endif

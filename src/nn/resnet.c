@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "nn/nn.h"
+#include "nn/steps.h"
 
 typedef struct block {
   weiri_dense first, second, gate;
@@ -136,6 +136,12 @@ static weir_var gate_of(const block *k, weir_run *run, weir_var context) {
   return weir_sigmoid(weir_run_tape(run), weiri_dense_apply(&k->gate, run, context));
 }
 
+/* Names the dropout of block i into buf of 512 bytes. */
+static const char *dropout_path(const resnet *r, int64_t i, char *buf) {
+  snprintf(buf, 512, "%s.dropout[%lld]", r->path, (long long)i);
+  return buf;
+}
+
 static weir_var apply_block(
     const resnet *r, weir_run *run, int64_t i, weir_var h, weir_var context) {
   weir_tape *t = weir_run_tape(run);
@@ -143,8 +149,8 @@ static weir_var apply_block(
   const block *k = &r->blocks[i];
   weir_var u = weiri_dense_activate(&k->first, run, a, weiri_activate(t, a, h));
   char path[512];
-  snprintf(path, sizeof path, "%s.dropout[%lld]", r->path, (long long)i);
-  u = weiri_dense_apply(&k->second, run, weiri_dropout(run, path, r->dropout, u));
+  u = weiri_dropout(run, dropout_path(r, i, path), r->dropout, u);
+  u = weiri_dense_apply(&k->second, run, u);
   if (gated(r)) {
     u = weir_mul(t, u, gate_of(k, run, context));
   }
@@ -164,94 +170,54 @@ static weir_var apply(
   return weiri_dense_apply(&r->output, run, h);
 }
 
-/* ---- degree by degree ---- */
-
-typedef struct block_state {
-  void *before, *inside; /* [n, h]: act(h) and act(W1 act(h) + b1) */
-  const void *gate;      /* [n, h] or NULL */
-} block_state;
-
-typedef struct state {
-  int64_t n;
-  void *stream, *change; /* [n, h] */
-  block_state *blocks;
-} state;
-
-static void *take_units(weir_tape *t, const resnet *r, int64_t n) {
-  return weiri_tape_take(
-      t, (size_t)(n * r->width + 1) * weir_dtype_size(weir_tape_dtype(t)));
+static int units(const resnet *r, weir_net_steps *s, weir_tape *t) {
+  return weiri_steps_hidden(s, t, r->width, r->degree);
 }
 
-static void *begin(const weir_net *net, weir_run *run, int64_t n, weir_var context) {
+/* Block i from buffer h; returns the buffer of its sums. */
+static int block_steps(const resnet *r, weir_net_steps *s, weir_run *run, int64_t i,
+    int h, int64_t n, weir_var context) {
+  weir_tape *t = weir_run_tape(run);
+  const block *k = &r->blocks[i];
+  const int before = units(r, s, t);
+  weiri_steps_add(s, run, NULL, h, before, r->activation);
+  int inside = units(r, s, t);
+  weiri_steps_add(s, run, &k->first, before, inside, r->activation);
+  char path[512];
+  const weir_var mask =
+      weiri_dropout_mask(run, dropout_path(r, i, path), r->dropout, n, r->width);
+  if (weir_var_ok(mask)) {
+    const int kept = units(r, s, t);
+    weiri_steps_add(s, run, NULL, inside, kept, -1)->gate = weiri_steps_var(s, mask);
+    inside = kept;
+  }
+  const int sum = units(r, s, t);
+  weiri_step *step = weiri_steps_add(s, run, &k->second, inside, sum, -1);
+  step->add = h;
+  if (gated(r)) {
+    step->gate = weiri_steps_var(s, gate_of(k, run, context));
+  }
+  return sum;
+}
+
+static weir_net_steps *steps(const weir_net *net, weir_run *run, const weir_net_io *io,
+    int64_t n, weir_var context) {
   const resnet *r = (const resnet *)net;
   weir_tape *t = weir_run_tape(run);
-  state *s = weiri_tape_take(t, sizeof *s);
-  block_state *b = weiri_tape_take(t, (size_t)(r->n_blocks + 1) * sizeof *b);
-  if (s == NULL || b == NULL) {
+  weir_net_steps *s = weiri_steps_new(t, io, (int)(4 * r->n_blocks + 2));
+  if (s == NULL) {
     return NULL;
   }
-  *s = (state){n, take_units(t, r, n), take_units(t, r, n), b};
-  for (int64_t i = 0; i < r->n_blocks; i++) {
-    b[i] = (block_state){take_units(t, r, n), take_units(t, r, n), NULL};
-    if (gated(r)) {
-      b[i].gate = weir_var_data(t, gate_of(&r->blocks[i], run, context));
-    }
-  }
+  int h = units(r, s, t);
+  weiri_step *first = weiri_steps_add(s, run, &r->input, 0, h, -1);
   if (reads_context(r)) {
-    const void *share = weir_var_data(t, weiri_dense_apply(&r->context, run, context));
-    if (share != NULL && s->stream != NULL) {
-      memcpy(s->stream, share,
-          (size_t)(n * r->width) * weir_dtype_size(weir_tape_dtype(t)));
-    }
+    first->share = weiri_steps_var(s, weiri_dense_apply(&r->context, run, context));
   }
-  return weir_tape_status(t) == WEIR_OK ? s : NULL;
-}
-
-/* Row by row over columns [first, first + count): dst = src, or dst += src * gate. */
-static void update(weir_tape *t, const resnet *r, const state *s, int64_t first,
-    int64_t count, const void *src, void *dst, const void *gate, bool add) {
-  const weir_dtype dtype = weir_tape_dtype(t);
-  const weiri_kern *k = weiri_tape_kern(t);
-  const size_t size = weir_dtype_size(dtype);
-  for (int64_t i = 0; i < s->n; i++) {
-    const size_t at = (size_t)(i * r->width + first) * size;
-    char *d = (char *)dst + at;
-    char *from = (char *)(uintptr_t)src + at;
-    if (!add) {
-      memcpy(d, from, (size_t)count * size);
-      continue;
-    }
-    if (gate != NULL) {
-      k->bin_mul[dtype](count, from, 1, (const char *)gate + at, 1, from);
-    }
-    k->accumulate[dtype](count, from, d);
+  for (int64_t i = 0; i < r->n_blocks; i++) {
+    h = block_steps(r, s, run, i, h, n, context);
   }
-}
-
-static void advance(const weir_net *net, weir_run *run, void *state_, int64_t degree,
-    const void *x, void *y) {
-  const resnet *r = (const resnet *)net;
-  const state *s = state_;
-  weir_tape *t = weir_run_tape(run);
-  const weiri_activation a = (weiri_activation)r->activation;
-  const int64_t h = r->width;
-  int64_t count;
-  int64_t first = weiri_degree_range(h, r->degree, degree - 1, &count);
-  weiri_dense_units(
-      &r->input, run, s->n, x, first, count, s->stream, h, first, reads_context(r));
-  for (int64_t i = 0; count > 0 && i < r->n_blocks; i++) {
-    const block_state *b = &s->blocks[i];
-    update(t, r, s, first, count, s->stream, b->before, NULL, false);
-    weiri_activate_columns(t, a, s->n, h, first, count, b->before);
-    weiri_dense_units(&r->blocks[i].first, run, s->n, b->before, first, count,
-        b->inside, h, first, false);
-    weiri_activate_columns(t, a, s->n, h, first, count, b->inside);
-    weiri_dense_units(&r->blocks[i].second, run, s->n, b->inside, first, count,
-        s->change, h, first, false);
-    update(t, r, s, first, count, s->change, s->stream, b->gate, true);
-  }
-  first = weiri_degree_range(net->out, r->out_degree, degree, &count);
-  weiri_dense_units(&r->output, run, s->n, s->stream, first, count, y, count, 0, false);
+  weiri_steps_add(s, run, &r->output, h, weiri_steps_outputs(s, t, io), -1);
+  return s;
 }
 
 const weir_net_class weir_net_resnet = {
@@ -260,6 +226,5 @@ const weir_net_class weir_net_resnet = {
     .setup = setup,
     .teardown = teardown,
     .apply = apply,
-    .begin = begin,
-    .advance = advance,
+    .steps = steps,
 };

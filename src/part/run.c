@@ -36,6 +36,10 @@ void weiri_run_destroy(weir_run **run) {
     return;
   }
   weir_tape_destroy(&(*run)->tape);
+  for (int i = 0; i < (*run)->n_side; i++) {
+    weir_tape_destroy(&(*run)->side[i]);
+  }
+  weiri_free((*run)->ctx, (*run)->side);
   weiri_free((*run)->ctx, (*run)->bound);
   weiri_free((*run)->ctx, (*run)->parts);
   weiri_free((*run)->ctx, (*run)->notes);
@@ -51,6 +55,28 @@ void weiri_run_reset(weir_run *run) {
   run->replicas = 0;
   run->frozen = false;
   run->seen = run->drawn = run->after = weir_var_none();
+}
+
+weir_tape *const *weiri_run_side(weir_run *run, int n) {
+  if (n <= run->n_side) {
+    return run->side;
+  }
+  weir_tape **side = weiri_realloc(run->ctx, run->side, (size_t)n * sizeof *side);
+  if (side == NULL) {
+    weiri_tape_note(run->tape, WEIR_E_MEMORY);
+    return NULL;
+  }
+  run->side = side;
+  while (run->n_side < n) {
+    const weir_status status =
+        weir_tape_create(&side[run->n_side], run->ctx, weir_tape_dtype(run->tape));
+    if (status != WEIR_OK) {
+      weiri_tape_note(run->tape, status);
+      return NULL;
+    }
+    run->n_side++;
+  }
+  return side;
 }
 
 weir_tape *weir_run_tape(const weir_run *run) {

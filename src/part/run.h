@@ -57,6 +57,8 @@ struct weir_run {
   weir_noting noting;
   weiri_note *notes;
   int n_notes, notes_room;
+  weir_tape **side;          /* [n_side] further tapes, for operations made of others */
+  int n_side;
 };
 
 /* A run with its own tape. params may be NULL. */
@@ -65,6 +67,9 @@ weir_status weiri_run_create(
 void weiri_run_destroy(weir_run **run);
 /* Resets the tape and forgets parts and bindings; keeps mode, seed, step and rows. */
 void weiri_run_reset(weir_run *run);
+/* At least n further tapes of the run's type, one for a thread each, kept with the run;
+ * NULL poisons the run's tape. */
+weir_tape *const *weiri_run_side(weir_run *run, int n);
 /* Sum of the parts from first on, each summed over its groups: [n]; none when there are
  * none. They stay on the run. With several draws per row: [n K]. */
 weir_var weiri_run_total(weir_run *run, int first);

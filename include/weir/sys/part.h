@@ -343,6 +343,8 @@ typedef struct weir_net_io {
   const int64_t *out_degree; /**< [out], nondecreasing */
 } weir_net_io;
 
+typedef struct weir_net_steps weir_net_steps;
+
 typedef struct weir_net_class {
   weir_class is;
   weir_status (*setup)(weir_net *net, weir_build *b, const weir_net_io *io);
@@ -353,14 +355,12 @@ typedef struct weir_net_class {
    * each row pushed onto pieces. Optional: for chains of dense layers. */
   weir_var (*pieces)(const weir_net *net, weir_run *run, weir_var x, weir_var context,
       weir_pieces *pieces);
-  /** Masked networks, both optional: the outputs degree by degree without gradients,
-   * each hidden unit computed once. begin gives the state for n rows, memory of the
-   * tape's step (NULL: the tape is poisoned). advance writes the outputs of one degree
-   * [n, count]; x [n, in] has its inputs of lower degree filled in; degrees are asked
-   * for in ascending order from 1. */
-  void *(*begin)(const weir_net *net, weir_run *run, int64_t n, weir_var context);
-  void (*advance)(const weir_net *net, weir_run *run, void *state, int64_t degree,
-      const void *x, void *y);
+  /** Masked networks, optional: the network as a list of steps between layers of units
+   * in the order of their degrees (nn/steps.h), for n rows; memory of the tape's step
+   * (NULL: the tape is poisoned). With it an autoregressive layer is inverted computing
+   * each unit once, and differentiated through that at the cost of a few passes. */
+  weir_net_steps *(*steps)(const weir_net *net, weir_run *run, const weir_net_io *io,
+      int64_t n, weir_var context);
 } weir_net_class;
 
 struct weir_net {

@@ -46,8 +46,8 @@ static int64_t NAME(depth)(int64_t k) {
 
 static size_t NAME(gemm_scratch)(const weiri_gemm *g) {
   const int64_t cols = g->n < NC ? (g->n + NR - 1) / NR * NR : NC;
-  const int64_t rows = (MR + 15) / 16 * 16;
-  return (size_t)((cols + rows) * (NAME(depth)(g->k) + 1) + rows * NR) * sizeof(T);
+  const int64_t rows = (MR + 15) / 16 * 16, depth = g->k < KC ? g->k : KC;
+  return (size_t)((cols + rows) * (depth + 1) + rows * NR) * sizeof(T);
 }
 
 /* The range of k that columns [col, last] sum over, cut to the block. */

@@ -26,7 +26,7 @@ static void NAME(pack_a)(
     const int64_t cols = first + MR <= g->m ? MR : rows;
     NAME(copy)(a + lo * g->lda + first, g->lda, cols, MR, hi - lo, to, MR);
   } else {
-    NAME(transpose)(a + first * g->lda + lo, g->lda, rows, hi - lo, to, MR);
+    NAME(turn)(a + first * g->lda + lo, g->lda, rows, hi - lo, to, MR);
   }
 }
 
@@ -36,7 +36,7 @@ static void NAME(pack_b)(const weiri_gemm *g, int64_t first, int64_t cols,
     int64_t width, int64_t lo, int64_t hi, T *to) {
   const T *b = g->b;
   if (g->tb) {
-    NAME(transpose)(b + first * g->ldb + lo, g->ldb, cols, hi - lo, to, NR);
+    NAME(turn)(b + first * g->ldb + lo, g->ldb, cols, hi - lo, to, NR);
   } else {
     NAME(copy)(b + lo * g->ldb + first, g->ldb, cols, NR, hi - lo, to, NR);
   }

@@ -23,11 +23,11 @@ static void NAME(rqs_load)(int64_t n, int64_t params, const T *theta, T *p) {
   for (int64_t j = 0; n < B && j < params; j++) {
     memset(p + j * B + n, 0, (size_t)(B - n) * sizeof(T));
   }
-  NAME(transpose)(theta, params, n, params, p, B);
+  NAME(turn)(theta, params, n, params, p, B);
 }
 
 static void NAME(rqs_store)(int64_t n, int64_t params, const T *p, T *theta) {
-  NAME(transpose)(p, B, params, n / 4 * 4, theta, params);
+  NAME(turn)(p, B, params, n / 4 * 4, theta, params);
   for (int64_t i = n / 4 * 4; i < n; i++) {
     for (int64_t j = 0; j < params; j++) {
       theta[i * params + j] = p[j * B + i];

@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) void NAME(transpose_4)(
 
 /* to[p step + i] = from[i ld + p] for i < rows, p < k. The last four rows may overlap
  * the ones before. */
-static void NAME(transpose)(
+static void NAME(turn)(
     const T *from, int64_t ld, int64_t rows, int64_t k, T *to, int64_t step) {
   const int64_t whole = rows < 4 ? 0 : k / 4 * 4;
   for (int64_t g = 0; whole > 0 && g < rows; g += 4) {
@@ -38,6 +38,10 @@ static void NAME(transpose)(
       to[p * step + i] = from[i * ld + p];
     }
   }
+}
+static void NAME(transpose)(
+    int64_t m, int64_t n, const void *x, int64_t ldx, void *y, int64_t ldy) {
+  NAME(turn)(x, ldx, m, n, y, ldy);
 }
 #undef four
 #undef four_any

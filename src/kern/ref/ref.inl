@@ -91,6 +91,15 @@ static void NAME(affine)(int64_t n, double alpha, double beta, const void *x, vo
   }
 }
 
+static void NAME(transpose)(
+    int64_t m, int64_t n, const void *x, int64_t ldx, void *y, int64_t ldy) {
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      ((T *)y)[j * ldy + i] = ((const T *)x)[i * ldx + j];
+    }
+  }
+}
+
 static void NAME(accumulate)(int64_t n, const void *x, void *y) {
   for (int64_t i = 0; i < n; i++) {
     ((T *)y)[i] += ((const T *)x)[i];
