@@ -42,6 +42,10 @@ static const serial_case cases[] = {
         true},
     {LAYER(AR, "\"natural\"", RQS, RESNET("40", "tanh") DROP), 8, 2, true, true},
     {LAYER(AR, "\"natural\"", AFFINE, MLP("[5]", "tanh")), 1, 2, false, false},
+    {LAYER(AR, "\"reverse\"", AFFINE, MLP("[30, 25]", "silu") DROP), 21, 1, false,
+        true},
+    {LAYER(IAR, "\"natural\"", RQS, RESNET("20", "silu")), 7, 0, false, false},
+    {LAYER(IAR, "\"natural\"", AFFINE, RESNET("20", "leaky_relu")), 7, 0, false, false},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -57,7 +57,7 @@ struct weir_run {
   weir_noting noting;
   weiri_note *notes;
   int n_notes, notes_room;
-  weir_tape **side;          /* [n_side] further tapes, for operations made of others */
+  weir_tape **side; /* [n_side] further tapes, for operations made of others */
   int n_side;
 };
 
