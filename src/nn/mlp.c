@@ -201,10 +201,7 @@ static weir_net_steps *steps(const weir_net *net, weir_run *run, const weir_net_
   }
   if (s != NULL) {
     const int out = weiri_steps_outputs(s, t, io);
-    weiri_step *last = weiri_steps_add(s, run, &m->layer[m->hidden.n], at, out, -1);
-    if (m->hidden.n == 0 && net->context > 0) {
-      last->share = weiri_steps_var(s, weiri_dense_apply(&m->context, run, context));
-    }
+    weiri_steps_add(s, run, &m->layer[m->hidden.n], at, out, -1);
   }
   return s;
 }
