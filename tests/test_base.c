@@ -162,7 +162,7 @@ static void arena_reset_without_memory(void **state) {
 }
 
 static weir_status use_registry(weir_ctx *ctx) {
-  static char names[20][4];
+  static char names[20][16];
   weir_status status = WEIR_OK;
   for (int i = 0; i < 20 && status == WEIR_OK; i++) {
     (void)snprintf(names[i], sizeof names[i], "n%d", i);

@@ -13,8 +13,13 @@ weir_status weiri_config_read(const weir_ctx *ctx, const char *text, size_t len,
   (void)ctx;
   const size_t indent = strspn(text, " \t\r\n");
   const bool tree = indent < len && strchr("{[\"", text[indent]) != NULL;
-  if (tree || memchr(text, '\n', len) != NULL) {
+  if (tree) {
     return weiri_json_read(text, len, where, out);
+  }
+  if (memchr(text, '\n', len) != NULL) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "%s: is not JSON, and this weir was built without libyaml, which reads YAML",
+        where);
   }
   while (len > indent && strchr(" \t\r", text[len - 1]) != NULL) {
     len--;

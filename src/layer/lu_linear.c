@@ -22,7 +22,8 @@ static weir_status setup_triangle(
     return WEIR_E_MEMORY;
   }
   for (int64_t i = 0; i < d * d; i++) {
-    keep[i] = lower ? i % d < i / d : i % d > i / d;
+    const int64_t row = i / d, column = i % d;
+    keep[i] = (lower ? column < row : column > row) ? 1 : 0;
   }
   const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
   const weir_status status =
