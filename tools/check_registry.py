@@ -10,7 +10,7 @@ from rooms import ROOT, finish, tracked
 ROOM = {"ops": "op", "elems": "elem", "nets": "nn", "blocks": "nn/block", "layers": "layer", "dists": "dist",
         "presets": "model", "readers": "data", "kls": "dist",
         "optims": "optim", "schedules": "optim",
-        "verbs": "cli"}
+        "verbs": "cli", "targets": "infer/target", "methods": "infer/method"}
 LINE = re.compile(r"^WEIR_[A-Z_]+\(([a-z0-9_]+)", re.M)
 
 

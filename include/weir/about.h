@@ -23,8 +23,8 @@ typedef struct weir_listed {
 } weir_listed;
 
 /** Name of registry i ("layers", "maps", "distributions", "networks", "blocks",
- * "presets",
- * "optimizers", "schedules", "readers"), NULL past the last. */
+ * "presets", "optimizers", "schedules", "readers", "targets", "methods"), NULL past the
+ * last. */
 WEIR_API const char *weir_registry(int i);
 /** Entry i of a registry, with those registered in the context; false past the last and
  * for an unknown registry. */

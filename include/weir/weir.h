@@ -6,12 +6,14 @@
 #include "weir/ctx.h"
 #include "weir/data.h"
 #include "weir/dtype.h"
+#include "weir/infer.h"
 #include "weir/model.h"
 #include "weir/ops.h"
 #include "weir/report.h"
 #include "weir/selftest.h"
 #include "weir/status.h"
 #include "weir/tape.h"
+#include "weir/target.h"
 #include "weir/train.h"
 
 #endif

@@ -60,6 +60,9 @@ void weiri_arena_reset(weiri_arena *arena);
 size_t weiri_arena_used(const weiri_arena *arena);
 size_t weiri_arena_reserved(const weiri_arena *arena);
 
+/* Seconds on a clock that only goes forward. */
+double weiri_clock(void);
+
 /* Text, independent of the locale. */
 bool weiri_parse_real(
     const char *s, size_t len, double *out); /* whole field or false */

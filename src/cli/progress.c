@@ -21,7 +21,7 @@ void cli_progress_begin(cli_progress *p, bool quiet) {
       .shown = cli_seconds() - LINE_SECONDS};
 }
 
-static const char *duration(double seconds, char *buf, size_t size) {
+const char *cli_duration(double seconds, char *buf, size_t size) {
   if (!isfinite(seconds) || seconds < 0.0) {
     snprintf(buf, size, "?");
   } else if (seconds < 3600.0) {
@@ -33,25 +33,26 @@ static const char *duration(double seconds, char *buf, size_t size) {
   return buf;
 }
 
-static void fill_cells(double done, char *cells) {
+const char *cli_bar(double done, char cells[16]) {
   const int full = (int)(done * CELLS);
   for (int i = 0; i < CELLS; i++) {
     cells[i] = i < full ? '=' : i == full ? '>' : ' ';
   }
   cells[CELLS] = '\0';
+  return cells;
 }
 
 static void draw(cli_progress *p) {
   const weir_progress *s = &p->last;
-  char cells[CELLS + 1], left[32], line[256], valid[64];
+  char cells[16], left[32], line[256], valid[64];
   const double done = s->steps > 0 ? (double)s->step / (double)s->steps : 0.0;
-  fill_cells(done, cells);
+  cli_bar(done, cells);
   const bool held = isfinite(s->valid_log_prob);
   snprintf(valid, sizeof valid, "%s %.5g nats", held ? "valid" : "train",
       held ? s->valid_log_prob : s->train_log_prob);
   int n = snprintf(line, sizeof line,
       "[%s] %3.0f%%  epoch %" PRId64 "  %.0f rows/s  left %s  %s", cells, 100.0 * done,
-      s->epoch, s->rows_per_second, duration(s->seconds_left, left, sizeof left),
+      s->epoch, s->rows_per_second, cli_duration(s->seconds_left, left, sizeof left),
       valid);
   n = n < (int)sizeof line ? n : (int)sizeof line - 1;
   const int gap = p->width > n ? p->width - n : 0;

@@ -19,4 +19,9 @@ bool cli_progress_step(void *user, const weir_progress *now);
 /* The last state is shown, the bar's line ended. */
 void cli_progress_end(cli_progress *p);
 
+/* "1:05" or "2:10 h" of seconds; "?" where not known. Returns buf. */
+const char *cli_duration(double seconds, char *buf, size_t size);
+/* A bar of which the share done is filled. Returns cells. */
+const char *cli_bar(double done, char cells[16]);
+
 #endif

@@ -1,7 +1,7 @@
 /* Making a part from its spec: find the class by name, read its options, set it up. */
 #include <string.h>
 
-#include "part/part.h"
+#include "part/target.h"
 
 typedef struct made {
   const weir_class *cls;
@@ -251,6 +251,16 @@ void weir_net_destroy(weir_net **net) {
   made m = {&n->cls->is, n, NULL, {0}};
   unmake(n->ctx, &m);
   *net = NULL;
+}
+
+weir_status weiri_target_make(
+    weir_target **out, weir_ctx *ctx, const json_t *spec, const char *data) {
+  made m;
+  const weir_build build = {.ctx = ctx, .path = ""};
+  WEIR_TRY(begin(&m, WEIRI_KIND_TARGET, &build, "target", spec));
+  weiri_free(ctx, m.path);
+  return weiri_target_set_up(
+      out, ctx, (const weir_target_class *)(const void *)m.cls, m.instance, data);
 }
 
 static weir_status reserve(weir_build *b, weir_slot *out, const char *name,

@@ -13,7 +13,8 @@ typedef enum weiri_kind {
   WEIRI_KIND_LAYER,
   WEIRI_KIND_DIST,
   WEIRI_KIND_ELEM,
-  WEIRI_KIND_NET
+  WEIRI_KIND_NET,
+  WEIRI_KIND_TARGET
 } weiri_kind;
 
 /* What every part of one model shares while it is built. */

@@ -3,6 +3,7 @@
 
 #include "base/ctx.h"
 #include "part/part.h"
+#include "weir/sys/target.h"
 
 #define WEIR_LAYER(name) extern const weir_layer_class weir_layer_##name;
 #include "weir/layers.def"
@@ -16,6 +17,9 @@
 #define WEIR_NET(name) extern const weir_net_class weir_net_##name;
 #include "weir/nets.def"
 #undef WEIR_NET
+#define WEIR_TARGET(name) extern const weir_target_class weiri_target_##name;
+#include "weir/targets.def"
+#undef WEIR_TARGET
 
 static const weir_class *const layers[] = {&weir_layer_chain.is,
 #define WEIR_LAYER(name) &weir_layer_##name.is,
@@ -37,12 +41,17 @@ static const weir_class *const nets[] = {
 #include "weir/nets.def"
 #undef WEIR_NET
     NULL};
+static const weir_class *const targets[] = {
+#define WEIR_TARGET(name) &weiri_target_##name.is,
+#include "weir/targets.def"
+#undef WEIR_TARGET
+    NULL};
 
-static const weir_class *const *const tables[] = {layers, dists, elems, nets};
+static const weir_class *const *const tables[] = {layers, dists, elems, nets, targets};
 
 const char *weiri_kind_name(weiri_kind kind) {
   static const char *const names[] = {
-      "layer", "distribution", "elementwise map", "network"};
+      "layer", "distribution", "elementwise map", "network", "target"};
   return names[kind];
 }
 
@@ -93,4 +102,9 @@ weir_status weir_register_elem(weir_ctx *ctx, const weir_elem_class *cls) {
 
 weir_status weir_register_net(weir_ctx *ctx, const weir_net_class *cls) {
   return enrol(ctx, WEIRI_KIND_NET, &cls->is, cls->setup != NULL && cls->apply != NULL);
+}
+
+weir_status weir_register_target(weir_ctx *ctx, const weir_target_class *cls) {
+  return enrol(
+      ctx, WEIRI_KIND_TARGET, &cls->is, cls->setup != NULL && cls->log_density != NULL);
 }

@@ -3,6 +3,7 @@
 #define WEIRI_BASELINE_H
 
 #include "base/base.h"
+#include "base/chol.h"
 #include "dev/threads.h"
 #include "weir/train.h"
 
@@ -34,11 +35,6 @@ void weiri_line_destroy(weiri_line **line);
 weir_status weiri_flat_create(
     weiri_flat *out, const weiri_line *line, const weir_row_set *set);
 void weiri_flat_destroy(weir_ctx *ctx, weiri_flat *flat);
-
-/* a [m, m] = L L' in the lower triangle; false when it is not positive definite. */
-bool weiri_chol(int64_t m, double *a);
-/* Solves L L' x = b for the nb columns of b [m, nb], in place. */
-void weiri_chol_solve(int64_t m, const double *l, int64_t nb, double *b);
 
 /* A mixture of k Gaussians over m columns. */
 typedef struct weiri_mixture {

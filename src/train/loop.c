@@ -7,6 +7,10 @@
 #include "base/rng.h"
 #include "train/train.h"
 
+double weiri_loop_seconds(const weiri_loop *l) {
+  return l->before + weiri_clock() - l->begun;
+}
+
 #define BAD_MOST 8 /* steps in a row that are not finite, then back to good weights */
 #define RESTORED_MOST 3 /* times */
 #define GOOD_STEPS 100  /* finite steps after which a halved rate is doubled */

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/identity.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include "part/replay.h"
@@ -181,7 +182,6 @@ typedef struct weiri_loop {
   int warnings;
 } weiri_loop;
 
-double weiri_clock(void); /* seconds, monotonic */
 double weiri_loop_seconds(const weiri_loop *l);
 
 /* Batch size, number of steps, steps between evaluations: plan.c */
@@ -212,9 +212,6 @@ weir_status weiri_checkpoint_write(weiri_loop *l);
 weir_status weiri_checkpoint_read(weiri_loop *l, bool *found);
 /* What a checkpoint must agree with: an object, new. */
 weir_status weiri_identity(const weiri_loop *l, json_t **out);
-/* E_MISMATCH naming the first key in which two identities differ. */
-weir_status weiri_identity_compare(
-    const json_t *saved, const json_t *now, const char *file);
 
 /* Lines up to this step stay (-1: none), later ones go. */
 weir_status weiri_metrics_open(

@@ -1,6 +1,7 @@
 /* The registries, for listings and documentation. */
 #include <string.h>
 
+#include "infer/infer.h"
 #include "model/preset.h"
 #include "nn/block.h"
 #include "optim/optim.h"
@@ -69,6 +70,16 @@ static bool reader_at(const weir_ctx *ctx, int i, weir_listed *out) {
   return c != NULL;
 }
 
+static bool target_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  return give_class(weiri_class_at(ctx, WEIRI_KIND_TARGET, i), out);
+}
+
+static bool method_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_method_class *c = weiri_method_at(i);
+  return give_class(c == NULL ? NULL : &c->is, out);
+}
+
 typedef struct registry {
   const char *name;
   bool (*at)(const weir_ctx *ctx, int i, weir_listed *out);
@@ -84,6 +95,8 @@ static const registry registries[] = {
     {"optimizers", optim_at},
     {"schedules", schedule_at},
     {"readers", reader_at},
+    {"targets", target_at},
+    {"methods", method_at},
     {NULL, NULL},
 };
 

@@ -1,7 +1,7 @@
 /* Cholesky factor and its solves, float64, row-major, in place. */
-#include <math.h>
+#include "base/chol.h"
 
-#include "train/baseline.h"
+#include <math.h>
 
 bool weiri_chol(int64_t m, double *a) {
   for (int64_t i = 0; i < m; i++) {

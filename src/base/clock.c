@@ -2,14 +2,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>
 
-#include "train/train.h"
+#include "base/base.h"
 
 double weiri_clock(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-double weiri_loop_seconds(const weiri_loop *l) {
-  return l->before + weiri_clock() - l->begun;
 }

@@ -1,0 +1,153 @@
+/* weir infer: draws from the posterior of a model whose log density is given. */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/infer_config.h"
+#include "cli/infer_show.h"
+#include "cli/json.h"
+#include "cli/out.h"
+
+static const cli_opt options[] = {
+    {"data", 'd', CLI_FILE, "FILE", "data of the target", 0, 0, NULL, NULL},
+    {"config", 'c', CLI_FILE, "FILE", "YAML with sections target and infer", 0, 0, NULL,
+        NULL},
+    {"set", 's', CLI_TEXT, "KEY=VALUE",
+        "sets a key of the configuration, target.dim=10; may be repeated", 0, 0, NULL,
+        NULL},
+    {"method", 'm', CLI_TEXT, "NAME", "a name of `weir list methods` (nuts)", 0, 0,
+        NULL, NULL},
+    {"chains", 0, CLI_INT, "N", "independent chains (4)", 1, 10000, NULL, NULL},
+    {"warmup", 0, CLI_INT, "N", "iterations thrown away (1000)", 0, 1e9, NULL, NULL},
+    {"draws", 'n', CLI_INT, "N", "draws of each chain (1000)", 1, 1e9, NULL, NULL},
+    {"output", 'o', CLI_FILE, "FILE",
+        "draws: FILE_1.csv, FILE_2.csv, ... as CmdStan writes them, or one .npy", 0, 0,
+        NULL, NULL},
+    {"format", 0, CLI_TEXT, "FORMAT", "csv or npy; else by the extension, else csv", 0,
+        0, "csv|npy", NULL},
+    {"resume", 0, CLI_FLAG, NULL, "go on from FILE.ckpt where there is one", 0, 0, NULL,
+        NULL},
+    {0}};
+
+static char *command_line(const cli_args *args) {
+  char *line = cli_format("weir infer");
+  for (int i = 0; line != NULL && i < args->n_words; i++) {
+    char *longer = cli_format("%s %s", line, args->words[i]);
+    free(line);
+    line = longer;
+  }
+  for (int i = 0; line != NULL && i < args->n_values; i++) {
+    const cli_value *v = &args->values[i];
+    char *quoted = cli_quote(v->text);
+    const bool flag = v->opt->type == CLI_FLAG;
+    char *longer = strcmp(v->opt->name, "resume") == 0
+                       ? cli_format("%s", line)
+                       : cli_format("%s --%s%s%s", line, v->opt->name, flag ? "" : " ",
+                             flag || quoted == NULL ? "" : quoted);
+    free(quoted);
+    free(line);
+    line = longer;
+  }
+  char *whole = line == NULL ? NULL : cli_format("%s --resume", line);
+  free(line);
+  return whole;
+}
+
+static int say_stopped(const cli_inference *job, const cli_infer_progress *p) {
+  if (cli_signal() == 0) {
+    return cli_error("%s", weir_error());
+  }
+  if (job->checkpoint == NULL) {
+    cli_error("stopped at %" PRId64 " of %" PRId64 "; nothing is saved without -o",
+        p->last.done, p->last.total);
+  } else {
+    cli_error("stopped at %" PRId64 " of %" PRId64 ", saved in %s; go on with: %s",
+        p->last.done, p->last.total, job->checkpoint, job->again);
+  }
+  return cli_signal_code();
+}
+
+static int sample(cli_inference *job, const cli_args *args) {
+  cli_infer_progress progress;
+  cli_infer_progress_begin(&progress, job->env->quiet);
+  weir_infer_opts opts = WEIR_INFER_OPTS_INIT;
+  opts.config = job->infer;
+  opts.seed = job->env->seed;
+  opts.checkpoint = job->checkpoint;
+  opts.resume = cli_has(args, "resume");
+  opts.keep_checkpoint = true;
+  opts.identity = job->identity;
+  opts.progress = cli_infer_progress_step;
+  opts.user = &progress;
+  const weir_status status = weir_infer(&job->posterior, job->density, &opts);
+  cli_infer_progress_end(&progress);
+  return status == WEIR_E_CANCELLED ? say_stopped(job, &progress) : cli_fail(status);
+}
+
+static int finish(cli_inference *job, const cli_args *args) {
+  int code = 0;
+  if (job->output != NULL) {
+    code = cli_fail(weir_posterior_write(
+        job->posterior, job->output, cli_text(args, "format", NULL)));
+  }
+  if (code == 0) {
+    code = cli_infer_show(job);
+  }
+  if (code == 0 && job->checkpoint != NULL) {
+    unlink(job->checkpoint);
+  }
+  return code;
+}
+
+static int infer(cli_inference *job, const cli_args *args) {
+  int code = cli_inference_read(job, args);
+  if (code == 0) {
+    code = cli_fail(
+        weir_target_make(&job->density, job->env->ctx, job->target, job->data));
+  }
+  if (code == 0) {
+    code = sample(job, args);
+  }
+  return code == 0 ? finish(job, args) : code;
+}
+
+static int run(const cli_args *args) {
+  cli_env env;
+  cli_inference job = {.env = &env};
+  if (strcmp(cli_text(args, "dtype", "f64"), "f64") != 0) {
+    return cli_usage("--dtype: inference computes in f64");
+  }
+  int code = cli_env_open(&env, args);
+  job.again = command_line(args);
+  if (code == 0) {
+    code = job.again == NULL ? cli_no_memory() : infer(&job, args);
+  }
+  cli_inference_free(&job);
+  cli_env_close(&env);
+  return code;
+}
+
+extern const cli_verb cli_verb_infer;
+const cli_verb cli_verb_infer = {
+    .name = "infer",
+    .summary = "draws from the posterior of a model whose log density is given",
+    .words = "TARGET",
+    .max_words = 1,
+    .options = (const cli_opt *const[]){options, cli_compute_options, NULL},
+    .text =
+        "TARGET is a name of `weir list targets` or the path of a shared object "
+        "(./model.so). Draws come from chains started at random points; the summary "
+        "says for each parameter how far they agree (R-hat, near 1) and how many "
+        "independent draws they are worth (ESS). Ctrl-C and SIGTERM save FILE.ckpt; "
+        "--resume goes on from it and ends with the same numbers. Options of target "
+        "and method are set by --set target.KEY=VALUE and --set "
+        "infer.method.KEY=VALUE.",
+    .examples =
+        (const char *const[]){"weir infer funnel --set target.dim=10 -o draws.csv",
+            "weir infer ./model.so --data data.json -o draws.npy", NULL},
+    .run = run,
+};

@@ -1,0 +1,58 @@
+/* Where chains begin: a point of finite density, a first step size. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "infer/adapt.h"
+
+enum { TRIES = 100 };
+
+/* Whether the density is the same at every point tried, and says nothing. */
+static weir_status check_constant(const weiri_mover *m, const weiri_point *at) {
+  weiri_point other = {m->work, m->work + m->d, 0.0};
+  for (int64_t i = 0; i < m->d; i++) {
+    if (at->grad[i] != 0.0) {
+      return WEIR_OK;
+    }
+    other.x[i] = 3.0 * at->x[i] + 1.0;
+  }
+  WEIR_TRY(weiri_point_evaluate(m, &other));
+  for (int64_t i = 0; i < m->d; i++) {
+    if (other.grad[i] != 0.0) {
+      return WEIR_OK;
+    }
+  }
+  return other.log_density == at->log_density
+             ? weiri_fail(WEIR_E_DATA,
+                   "the log density is constant (%g, gradient 0): there is nothing to "
+                   "draw from",
+                   at->log_density)
+             : WEIR_OK;
+}
+
+weir_status weiri_start(const weiri_mover *m, uint64_t seed, int64_t chain,
+    double radius, weiri_point *at) {
+  const int64_t before = *m->failed;
+  char why[200] = "";
+  for (uint64_t i = 0; i < TRIES; i++) {
+    weiri_chance c = weiri_chance_of(seed, "start", (uint64_t)chain, i);
+    for (int64_t j = 0; j < m->d; j++) {
+      at->x[j] = radius * (2.0 * weiri_chance_uniform(&c) - 1.0);
+    }
+    const int64_t failed = *m->failed;
+    WEIR_TRY(weiri_point_evaluate(m, at));
+    if (at->log_density > -INFINITY) {
+      return check_constant(m, at);
+    }
+    if (*m->failed > failed && why[0] == '\0') {
+      strncpy(why, weir_error(), sizeof why - 1);
+    }
+  }
+  const int64_t failed = *m->failed - before;
+  return weiri_fail(WEIR_E_DATA,
+      "chain %" PRId64 ": no starting point: at %d points with coordinates in (%g, %g) "
+      "the log density was -inf %" PRId64 " times and could not be had %" PRId64
+      " times%s%s",
+      chain + 1, TRIES, -radius, radius, TRIES - failed, failed,
+      why[0] == '\0' ? "" : ": ", why);
+}

@@ -1,0 +1,1 @@
+weir_sources(hmc.c langevin.c leapfrog.c metric.c metropolis.c nuts.c point.c random_walk.c)
