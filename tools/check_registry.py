@@ -8,7 +8,7 @@ import re
 from rooms import ROOT, finish, tracked
 
 ROOM = {"ops": "op", "elems": "elem", "nets": "nn", "blocks": "nn/block", "layers": "layer", "dists": "dist",
-        "presets": "model", "readers": "data", "kls": "dist",
+        "presets": "model", "readers": "data", "kls": "dist", "objectives": "infer",
         "optims": "optim", "schedules": "optim",
         "verbs": "cli", "targets": "infer/target", "methods": "infer/method"}
 LINE = re.compile(r"^WEIR_[A-Z_]+\(([a-z0-9_]+)", re.M)

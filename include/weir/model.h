@@ -63,6 +63,14 @@ WEIR_API int64_t weir_model_parameters(const weir_model *model); /**< trained nu
 WEIR_API weir_dtype weir_model_dtype(const weir_model *model);
 /** "exact", "bound" or "estimate": what log_prob is. */
 WEIR_API const char *weir_model_kind(const weir_model *model);
+/** Draws per row of the posterior in log_prob, which is the importance-weighted bound
+ * log (1/K) sum_k p(x, z_k) / q(z_k | x); 1 for a model without a posterior. The option
+ * `samples` of its preset. */
+WEIR_API int64_t weir_model_samples(const weir_model *model);
+/** Sets it, 1 to 1e9 (of a copy in memory: not while others evaluate). Errors:
+ * E_ARGUMENT. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_set_samples(
+    weir_model *model, int64_t samples);
 /** One line: of what measure the density is ("Lebesgue measure over 10 columns ...").
  */
 WEIR_API const char *weir_model_measure(const weir_model *model);

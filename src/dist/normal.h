@@ -4,6 +4,8 @@
 
 #include "part/part.h"
 
+extern const weir_dist_class weir_dist_normal;
+
 /* Mean and log standard deviations, [n, d] or [1, d]; none when standard. false: the
  * covariance is full, and the two do not say everything. */
 bool weiri_normal_bind(const weir_dist *normal, weir_run *run, weir_var context,

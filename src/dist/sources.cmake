@@ -1,1 +1,1 @@
-weir_sources(gauss.c mixture.c vmf_draw.c sphere.c)
+weir_sources(gauss.c mixture.c located.c vmf_draw.c sphere.c)

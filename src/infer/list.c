@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "infer/infer.h"
+#include "infer/objective.h"
 #include "model/preset.h"
 #include "nn/block.h"
 #include "optim/optim.h"
@@ -53,6 +54,12 @@ static bool optim_at(const weir_ctx *ctx, int i, weir_listed *out) {
   return c != NULL;
 }
 
+static bool objective_at(const weir_ctx *ctx, int i, weir_listed *out) {
+  (void)ctx;
+  const weiri_objective_class *o = weiri_objective_at(i);
+  return give_class(o == NULL ? NULL : &o->is, out);
+}
+
 static bool schedule_at(const weir_ctx *ctx, int i, weir_listed *out) {
   (void)ctx;
   const weiri_schedule_class *c = weiri_schedule_at(i);
@@ -92,6 +99,7 @@ static const registry registries[] = {
     {"distributions", dist_at},
     {"networks", net_at},
     {"blocks", block_at},
+    {"objectives", objective_at},
     {"optimizers", optim_at},
     {"schedules", schedule_at},
     {"readers", reader_at},

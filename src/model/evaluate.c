@@ -5,6 +5,7 @@
 
 #include "ad/tape.h"
 #include "base/ctx.h"
+#include "model/importance.h"
 #include "model/model.h"
 #include "part/replay.h"
 
@@ -29,6 +30,7 @@ struct weir_evaluator {
   weiri_replay *replay[VERBS][2]; /* [1]: one context for all rows */
   verb verb;
   bool shared;
+  weiri_weights weights;      /* of LOG_PROB, once asked for */
   const double *in, *context; /* of the block at hand */
   int64_t number[BLOCK];      /* its rows' numbers in their file */
 };
@@ -56,6 +58,7 @@ void weir_evaluator_destroy(weir_evaluator **evaluator) {
     for (int i = 0; i < 2 * VERBS; i++) {
       weiri_replay_destroy(&e->replay[i / 2][i % 2]);
     }
+    weiri_weights_destroy(&e->weights);
     weiri_run_destroy(&e->run);
     weiri_free(e->model->ctx, e);
     *evaluator = NULL;
@@ -129,7 +132,9 @@ static void record_parts(
 static void record_density(
     weir_evaluator *e, weir_run *run, int64_t n, weir_var context, weiri_results *r) {
   const weir_var x = given_rows(e, run, n);
-  const weir_var log_prob = weir_dist_log_prob(e->model->dist, run, x, context);
+  weir_dist_parts(e->model->dist, run, x, context);
+  weir_var log_prob = weiri_run_total(run, 0);
+  log_prob = e->verb == GRADIENT ? weiri_run_log_mean(run, log_prob) : log_prob;
   weiri_results_add(r, log_prob, NULL);
   if (e->verb == GRADIENT && weir_tape_status(run->tape) == WEIR_OK) {
     weir_var g = weir_var_none();
@@ -207,9 +212,6 @@ static void read_results(
   const int64_t wide = v == ENCODE ? d->latent : d->event.features;
   double column[BLOCK];
   switch (v) {
-  case LOG_PROB:
-    weiri_replay_read(r, 0, n, p->out + first);
-    break;
   case GRADIENT:
     weiri_replay_read(r, 0, n, p->out + first);
     weiri_replay_read(r, 1, n * p->in_width, p->extra + first * p->in_width);
@@ -235,34 +237,51 @@ static void read_results(
 }
 
 static weir_status run_block(
-    const pass *p, weir_evaluator *e, weiri_replay *r, int64_t first) {
-  const int64_t left = p->n - first, n = left < BLOCK ? left : BLOCK;
+    const pass *p, weir_evaluator *e, weiri_replay *r, int64_t first, int64_t room) {
+  const int64_t left = p->n - first, n = left < room ? left : room;
   number_rows(p, e, first, n);
   e->in = p->in == NULL ? NULL : p->in + first * p->in_width;
   e->context = p->context == NULL || e->shared
                    ? p->context
                    : p->context + first * p->model->dist->context;
-  const weir_status status = weiri_replay_step(r, n);
-  if (status == WEIR_OK) {
+  const weir_status status =
+      e->verb == LOG_PROB
+          ? weiri_weights_run(&e->weights, e->run, r, n, p->out + first, NULL)
+          : weiri_replay_step(r, n);
+  if (status == WEIR_OK && e->verb != LOG_PROB) {
     read_results(p, r, e->verb, first, n);
   }
   e->run->rows = NULL;
   return status;
 }
 
+/* Rows of a block, fewer where each is drawn for several times. */
+static weir_status plan_draws(weir_evaluator *e, verb v, int64_t *room) {
+  const int64_t samples = weir_model_samples(e->model);
+  if (e->weights.samples == 0) {
+    WEIR_TRY(weiri_weights_create(&e->weights, e->model->ctx, samples));
+  }
+  const int64_t most = BLOCK / samples;
+  e->run->wants = (weiri_wants){.samples = v == GRADIENT ? samples : 1};
+  *room = v == LOG_PROB ? e->weights.room : v != GRADIENT ? BLOCK : most > 0 ? most : 1;
+  return WEIR_OK;
+}
+
 static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
+  int64_t room = BLOCK;
   WEIR_TRY(check_context(p));
+  WEIR_TRY(plan_draws(e, v, &room));
   e->verb = v;
   e->shared = p->contexts == 1;
   e->run->no_grad = v != GRADIENT;
   weiri_replay **r = &e->replay[v][e->shared];
   if (*r == NULL) {
     const weiri_repeat repeat = {
-        record, vary, e, (int)p->model->n_parts + 2, p->n <= BLOCK};
+        record, vary, e, (int)p->model->n_parts + 2, p->n <= room};
     WEIR_TRY(weiri_replay_create(r, e->run, &repeat));
   }
-  for (int64_t first = 0; first < p->n; first += BLOCK) {
-    WEIR_TRY(run_block(p, e, *r, first));
+  for (int64_t first = 0; first < p->n; first += room) {
+    WEIR_TRY(run_block(p, e, *r, first, room));
   }
   return WEIR_OK;
 }

@@ -64,6 +64,8 @@ weir_status weiri_model_build(weir_model **out, weir_ctx *ctx,
   }
   m->ctx = ctx;
   m->seed = seed;
+  const json_t *samples = json_object_get(config, "samples");
+  m->samples = json_is_integer(samples) ? json_integer_value(samples) : 1;
   weir_status status = fill(m, schema, config, dist, dtype);
   if (status == WEIR_OK) {
     status = weiri_model_probe(m);
@@ -143,6 +145,23 @@ weir_dtype weir_model_dtype(const weir_model *model) {
 const char *weir_model_kind(const weir_model *model) {
   static const char *const names[] = {"exact", "bound", "estimate"};
   return names[model->dist->exactness];
+}
+
+bool weiri_model_stochastic(const weir_model *model) {
+  return model->stochastic;
+}
+
+int64_t weir_model_samples(const weir_model *model) {
+  return model->stochastic ? model->samples : 1;
+}
+
+weir_status weir_model_set_samples(weir_model *model, int64_t samples) {
+  if (samples < 1 || samples > 1000000000) {
+    return weiri_fail(
+        WEIR_E_ARGUMENT, "samples: expected 1 to 1e9, found %lld", (long long)samples);
+  }
+  model->samples = samples;
+  return WEIR_OK;
 }
 
 int64_t weir_model_discrete(const weir_model *model) {

@@ -18,6 +18,8 @@ struct weir_model {
                      float32 (a timestamp, a coordinate far from 0); volume unchanged */
   char **part_names; /* [n_parts], learned from one probing run */
   int64_t n_parts;
+  int64_t samples; /* draws per row in log_prob */
+  bool stochastic; /* has a posterior: a part is a likelihood given a latent */
 };
 
 /* A model from its schema and the resolved tree of its distribution (what `resolved` in
@@ -48,6 +50,8 @@ weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
 
 /* Sets the origin to the means of the real columns of rows x [n, d]. */
 void weiri_model_set_origin(weir_model *model, int64_t n, const double *x);
+
+bool weiri_model_stochastic(const weir_model *model);
 
 /* Learns the names of the parts from one row. */
 weir_status weiri_model_probe(weir_model *model);

@@ -33,6 +33,7 @@ static weir_status name_parts(weir_model *m, const weir_run *run) {
     if (m->part_names[i] == NULL) {
       return WEIR_E_MEMORY;
     }
+    m->stochastic = m->stochastic || run->parts[i].kind == WEIR_PART_LIKELIHOOD;
     m->n_parts++;
   }
   return WEIR_OK;

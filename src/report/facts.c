@@ -20,8 +20,8 @@ static json_t *object_of(const char *text) {
 /* log p of every test row, with the random numbers that weir_model_score takes. */
 static weir_status score_all(weiri_facts *f) {
   weiri_scorer *scorer = NULL;
-  WEIR_TRY(weiri_scorer_create(&scorer, f->model));
-  const weir_status status = weiri_log_probs(scorer, &f->test, f->log_prob);
+  WEIR_TRY(weiri_scorer_create(&scorer, f->model, weir_model_samples(f->model)));
+  const weir_status status = weiri_log_probs(scorer, &f->test, f->log_prob, NULL);
   weiri_scorer_destroy(&scorer);
   weiri_score_of(
       &f->test, f->log_prob, &f->score.mean_log_prob, &f->score.standard_error);

@@ -1,9 +1,9 @@
-/* The gradient of the loss of one batch:
+/* The gradient of the loss of one batch, minus the objective: of the default one
  *     loss = -sum_i w_i log p(x_i | c_i) / sum_i w_i,
- * by one reverse walk with seed -w_i / sum w. A draw that is not reparameterised adds
- * its log density times the stopped sum of what follows it (the score-function
- * estimator, Williams 1992). The step is recorded once per number of rows and then
- * replayed; its gradients are computed in the block where the update reads them. */
+ * by one reverse walk. A draw that is not reparameterised adds its log density times
+ * the stopped sum of what follows it (the score-function estimator, Williams 1992). The
+ * step is recorded once per number of rows and then replayed; its gradients are
+ * computed in the block where the update reads them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,25 +36,27 @@ static weir_status fill(weiri_gradient *g) {
   g->gx = weiri_arena_take(g->arena, n * sizeof *g->gx);
   g->index = weiri_arena_take(g->arena, n * sizeof *g->index);
   g->log_prob = weiri_arena_take(g->arena, room * sizeof *g->log_prob);
-  g->seed = weiri_arena_take(g->arena, room * sizeof *g->seed);
+  g->share = weiri_arena_take(g->arena, room * sizeof *g->share);
   g->block = weiri_arena_take(g->arena, bytes);
   if (g->x == NULL || g->gx == NULL || g->index == NULL || g->log_prob == NULL ||
-      g->seed == NULL || g->block == NULL) {
+      g->share == NULL || g->block == NULL) {
     return WEIR_E_MEMORY;
   }
   memset(g->block, 0, bytes);
   g->run->mode = WEIR_TRAIN;
+  weiri_objective_wants(g->objective, &g->run->wants);
   const weiri_repeat step = {record, vary, g, (int)n, false};
   return weiri_replay_create(&g->replay, g->run, &step);
 }
 
-weir_status weiri_gradient_create(
-    weiri_gradient **out, weir_model *model, weiri_batch *batch, uint64_t seed) {
+weir_status weiri_gradient_create(weiri_gradient **out, weir_model *model,
+    const weiri_objective *objective, weiri_batch *batch, uint64_t seed) {
   weiri_gradient *g = weiri_calloc(model->ctx, 1, sizeof *g);
   if (g == NULL) {
     return WEIR_E_MEMORY;
   }
   g->model = model;
+  g->objective = objective;
   g->batch = batch;
   const weir_status status = fill(g);
   if (status != WEIR_OK) {
@@ -75,29 +77,6 @@ void weiri_gradient_destroy(weiri_gradient **gradient) {
     weiri_free(g->model->ctx, g);
     *gradient = NULL;
   }
-}
-
-static weir_var row_value(weir_run *run, int part) {
-  const weir_var v = run->parts[part].value;
-  return weir_var_shape(run->tape, v).rank == 2 ? weir_sum_last(run->tape, v) : v;
-}
-
-/* log p plus, for every draw with a score, score * stop(parts from there on). */
-static weir_var surrogate(weir_run *run, weir_var log_prob) {
-  weir_var total = log_prob, after = weir_var_none();
-  bool scored = false;
-  for (int i = 0; i < run->n_parts; i++) {
-    scored = scored || weir_var_ok(run->parts[i].score);
-  }
-  for (int i = run->n_parts; scored && i-- > 0;) {
-    const weir_var value = row_value(run, i);
-    after = weir_var_ok(after) ? weir_add(run->tape, value, after) : value;
-    if (weir_var_ok(run->parts[i].score)) {
-      total = weir_add(run->tape, total,
-          weir_mul(run->tape, run->parts[i].score, weir_stop(run->tape, after)));
-    }
-  }
-  return total;
 }
 
 static bool finite_numbers(weir_dtype dtype, int64_t n, const void *data, int64_t *at) {
@@ -150,7 +129,7 @@ void weiri_gradient_blame(weiri_gradient *g) {
   }
 }
 
-/* The seed of the reverse walk, and the weight of the batch. */
+/* The rows' shares, and the weight of the batch. */
 static double weigh(weiri_gradient *g) {
   const weiri_batch *batch = g->batch;
   double weight = 0.0;
@@ -158,7 +137,7 @@ static double weigh(weiri_gradient *g) {
     weight += batch->weight[i];
   }
   for (int64_t i = 0; i < batch->n; i++) {
-    g->seed[i] = -batch->weight[i] / weight;
+    g->share[i] = batch->weight[i] / weight;
   }
   return weight;
 }
@@ -212,22 +191,21 @@ static void keep_all_zeros(weiri_gradient *g) {
   }
 }
 
-static void seed_eval(weir_tape *t, const weir_node *y) {
+static void share_eval(weir_tape *t, const weir_node *y) {
   const weiri_gradient *g = *(const weiri_gradient *const *)y->attr;
   for (int64_t i = 0; i < y->shape.dim[0]; i++) {
     if (weir_tape_dtype(t) == WEIR_F32) {
-      ((float *)y->data)[i] = (float)g->seed[i];
+      ((float *)y->data)[i] = (float)g->share[i];
     } else {
-      ((double *)y->data)[i] = g->seed[i];
+      ((double *)y->data)[i] = g->share[i];
     }
   }
 }
 
-static const weir_op_class seed_class = {"row_weights", seed_eval, NULL, NULL, NULL};
+static const weir_op_class share_class = {"row_weights", share_eval, NULL, NULL, NULL};
 
 /* Gradients of the parameters that this step has used; those of the others are zero. */
-static void walk_back(
-    weiri_gradient *g, weir_var y, int64_t n, weiri_results *results) {
+static void walk_back(weiri_gradient *g, weir_var y, weiri_results *results) {
   const weir_params *p = g->model->params;
   weir_tape *t = g->run->tape;
   size_t bytes;
@@ -244,10 +222,8 @@ static void walk_back(
       memset(zero, 0, bytes);
     }
   }
-  const weir_var seed =
-      weir_op_apply(t, &seed_class, weir_shape_1(n), 0, NULL, &g, sizeof g);
   /* A failure is the tape's, which whoever replays asks. */
-  weiri_tape_note(t, weir_grad(t, y, seed, used, g->x, g->gx, false));
+  weiri_tape_note(t, weir_grad(t, y, weir_var_none(), used, g->x, g->gx, false));
   for (int i = 0; i < used; i++) {
     weiri_results_add(results, g->gx[i], slot(g, g->index[i], &bytes));
   }
@@ -258,10 +234,12 @@ static void record(void *self, weir_run *run, int64_t n, weiri_results *results)
   weir_var context;
   const weir_var x = weiri_batch_leaves(g->batch, g->model, run, &context);
   weir_dist_parts(g->model->dist, run, x, context);
-  const weir_var log_prob = weiri_run_total(run, 0);
-  weiri_results_add(results, log_prob, NULL);
+  weiri_results_add(results, weiri_objective_rows(g->objective, run), NULL);
   if (weir_tape_status(run->tape) == WEIR_OK) {
-    walk_back(g, surrogate(run, log_prob), n, results);
+    const weir_var share =
+        weir_op_apply(run->tape, &share_class, weir_shape_1(n), 0, NULL, &g, sizeof g);
+    const weir_var value = weiri_objective_value(g->objective, run, share);
+    walk_back(g, weir_neg(run->tape, value), results);
   }
 }
 

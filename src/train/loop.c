@@ -51,9 +51,11 @@ static weir_status make_pieces(weiri_loop *l) {
   const int64_t room = l->train.n / l->per_epoch + 1;
   WEIR_TRY(take_blocks(l));
   WEIR_TRY(weiri_batch_create(&l->batch, l->ctx, room, l->model));
-  WEIR_TRY(weiri_gradient_create(&l->gradient, l->model, &l->batch, l->opts.seed));
+  WEIR_TRY(weiri_gradient_create(
+      &l->gradient, l->model, l->objective, &l->batch, l->opts.seed));
   WEIR_TRY(plan_steps(l));
-  WEIR_TRY(weiri_scorer_create(&l->scorer, l->model));
+  WEIR_TRY(
+      weiri_scorer_create(&l->scorer, l->model, weiri_objective_samples(l->objective)));
   return weiri_optim_create(&l->optim, l->ctx, weiri_tape_team(l->gradient->run->tape),
       weiri_optim_at(l->config.optimizer), weiri_params_dtype(p),
       weiri_params_block_size(p));
@@ -94,6 +96,23 @@ static weir_status check(const weiri_loop *l) {
   return WEIR_OK;
 }
 
+/* The objective with every option filled in goes into the resolved section. */
+static weir_status make_objective(weiri_loop *l) {
+  json_t *resolved = json_object();
+  if (resolved == NULL ||
+      json_object_set_new(l->resolved, "objective", resolved) != 0) {
+    return weiri_fail(WEIR_E_MEMORY, "out of memory");
+  }
+  WEIR_TRY(weiri_objective_make(
+      &l->objective, l->ctx, l->config.objective, "train.objective", resolved));
+  return l->objective->latent && !weiri_model_stochastic(l->model)
+             ? weiri_fail(WEIR_E_CONFIG,
+                   "train.objective: '%s' with these options needs a model with a "
+                   "posterior, such as the preset vae",
+                   l->objective->cls->is.name)
+             : WEIR_OK;
+}
+
 weir_status weiri_loop_create(weiri_loop *l, weir_model *model, weir_row_set train,
     weir_row_set valid, const weir_fit_opts *opts) {
   *l = (weiri_loop){.model = model,
@@ -106,6 +125,7 @@ weir_status weiri_loop_create(weiri_loop *l, weir_model *model, weir_row_set tra
     return weiri_fail(WEIR_E_MEMORY, "out of memory");
   }
   WEIR_TRY(weiri_fit_config_read(l->ctx, opts->config, &l->config, l->resolved));
+  WEIR_TRY(make_objective(l));
   begin_state(l);
   WEIR_TRY(check(l));
   weiri_plan_batch(l);
@@ -120,6 +140,8 @@ void weiri_loop_destroy(weiri_loop *l) {
   weiri_scorer_destroy(&l->scorer);
   weiri_batch_destroy(&l->batch);
   weiri_arena_destroy(&l->arena);
+  weiri_objective_destroy(&l->objective);
+  weiri_fit_config_free(l->ctx, &l->config);
   json_decref(l->resolved);
   json_decref(l->identity);
 }
@@ -274,7 +296,7 @@ static void keep(weiri_loop *l) {
 static weir_status held_out(weiri_loop *l, double *score, double *error) {
   weir_status status = weiri_observe(l->model, &l->train, true);
   if (status == WEIR_OK) {
-    status = weiri_log_probs(l->scorer, &l->valid, l->scores);
+    status = weiri_log_probs(l->scorer, &l->valid, l->scores, NULL);
   }
   *score = *error = NAN;
   if (status == WEIR_OK) {

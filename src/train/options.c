@@ -35,6 +35,10 @@ static const weir_opt opts[] = {
         "added to the root of the second moment"},
     {"weight_decay", WEIR_OPT_REAL, AT(weight_decay), "0", 0, 10, NULL,
         "shrinks the weights by this times the rate per step (adamw)"},
+    {"objective", WEIR_OPT_SPEC, AT(objective), "null", 0, 0, NULL,
+        "what is maximised: {name: elbo, beta: 4}, see: weir list objectives; null: "
+        "elbo, "
+        "of a flow its log-likelihood"},
     {"schedule", WEIR_OPT_CHOICE, AT(schedule), "\"cosine\"", 0, 0, schedules + 1,
         "learning rate over time"},
     {"final_rate", WEIR_OPT_REAL, AT(final_rate), "0.0", 0, 1, NULL,
@@ -62,6 +66,10 @@ static const weir_opt opts[] = {
 
 const weir_opt *weir_fit_options(void) {
   return opts;
+}
+
+void weiri_fit_config_free(const weir_ctx *ctx, weiri_fit_config *config) {
+  weiri_opts_free(ctx, opts, config);
 }
 
 weir_status weiri_fit_config_read(const weir_ctx *ctx, const weir_spec *spec,

@@ -6,27 +6,30 @@
 
 #include "train/train.h"
 
-#define BLOCK 512
-
 static void record(void *self, weir_run *run, int64_t n, weiri_results *results) {
   const weiri_scorer *s = self;
   weir_var context;
   (void)n;
   const weir_var x = weiri_batch_leaves(&s->batch, s->model, run, &context);
-  weiri_results_add(results, weir_dist_log_prob(s->model->dist, run, x, context), NULL);
+  weir_dist_parts(s->model->dist, run, x, context);
+  weiri_results_add(results, weiri_run_total(run, 0), NULL);
 }
 
 static void vary(void *self) {
   weiri_batch_turn(&((weiri_scorer *)self)->batch);
 }
 
-weir_status weiri_scorer_create(weiri_scorer **out, const weir_model *model) {
+weir_status weiri_scorer_create(
+    weiri_scorer **out, const weir_model *model, int64_t samples) {
   weiri_scorer *s = weiri_calloc(model->ctx, 1, sizeof *s);
   if (s == NULL) {
     return WEIR_E_MEMORY;
   }
   s->model = model;
-  weir_status status = weiri_batch_create(&s->batch, model->ctx, BLOCK, model);
+  weir_status status = weiri_weights_create(&s->weights, model->ctx, samples);
+  if (status == WEIR_OK) {
+    status = weiri_batch_create(&s->batch, model->ctx, s->weights.room, model);
+  }
   if (status == WEIR_OK) {
     status = weiri_run_create(
         &s->run, model->ctx, weiri_params_dtype(model->params), model->params);
@@ -51,12 +54,14 @@ void weiri_scorer_destroy(weiri_scorer **scorer) {
     weiri_replay_destroy(&s->replay);
     weiri_run_destroy(&s->run);
     weiri_batch_destroy(&s->batch);
+    weiri_weights_destroy(&s->weights);
     weiri_free(s->model->ctx, s);
     *scorer = NULL;
   }
 }
 
-weir_status weiri_log_probs(weiri_scorer *s, const weir_row_set *set, double *out) {
+weir_status weiri_log_probs(
+    weiri_scorer *s, const weir_row_set *set, double *out, double *ess) {
   weiri_batch *batch = &s->batch;
   for (int64_t first = 0; first < set->n; first += batch->room) {
     const int64_t left = set->n - first;
@@ -64,8 +69,8 @@ weir_status weiri_log_probs(weiri_scorer *s, const weir_row_set *set, double *ou
     for (int64_t i = 0; i < batch->n; i++) {
       batch->row[i] = weir_frame_number(set->frame, batch->row[i]);
     }
-    WEIR_TRY(weiri_replay_step(s->replay, batch->n));
-    weiri_replay_read(s->replay, 0, batch->n, out + first);
+    WEIR_TRY(weiri_weights_run(&s->weights, s->run, s->replay, batch->n, out + first,
+        ess ? ess + first : NULL));
   }
   return WEIR_OK;
 }
@@ -107,7 +112,7 @@ static weir_status refuse_nan(const weir_row_set *set, const double *log_prob) {
 
 static weir_status score(const weir_model *model, const weir_row_set *set,
     weiri_scorer *scorer, double *log_prob, weir_score *out) {
-  WEIR_TRY(weiri_log_probs(scorer, set, log_prob));
+  WEIR_TRY(weiri_log_probs(scorer, set, log_prob, NULL));
   WEIR_TRY(refuse_nan(set, log_prob));
   weiri_score_of(set, log_prob, &out->mean_log_prob, &out->standard_error);
   const int64_t d = weir_model_features(model);
@@ -128,7 +133,7 @@ weir_status weir_model_score(
   double *log_prob = weiri_calloc(model->ctx, (size_t)rows.n, sizeof *log_prob);
   weir_status status = log_prob == NULL ? WEIR_E_MEMORY : WEIR_OK;
   if (status == WEIR_OK) {
-    status = weiri_scorer_create(&scorer, model);
+    status = weiri_scorer_create(&scorer, model, weir_model_samples(model));
   }
   if (status == WEIR_OK) {
     status = score(model, &rows, scorer, log_prob, out);

@@ -6,6 +6,8 @@
 #include <jansson.h>
 
 #include "base/identity.h"
+#include "infer/objective.h"
+#include "model/importance.h"
 #include "model/model.h"
 #include "optim/optim.h"
 #include "part/replay.h"
@@ -17,11 +19,13 @@ typedef struct weiri_fit_config {
   double learning_rate, final_rate, beta1, beta2, epsilon, weight_decay, clip, ema,
       plateau_factor, checkpoint_seconds;
   int optimizer, schedule;
+  const weir_spec *objective;
 } weiri_fit_config;
 
 /* Reads the section; resolved receives every option with its value. */
 weir_status weiri_fit_config_read(const weir_ctx *ctx, const weir_spec *spec,
     weiri_fit_config *out, json_t *resolved);
+void weiri_fit_config_free(const weir_ctx *ctx, weiri_fit_config *config);
 
 /* ---- rows ---- */
 
@@ -58,13 +62,18 @@ typedef struct weiri_scorer {
   const weir_model *model;
   weir_run *run;
   weiri_batch batch;
+  weiri_weights weights;
   weiri_replay *replay;
 } weiri_scorer;
 
-weir_status weiri_scorer_create(weiri_scorer **out, const weir_model *model);
+weir_status weiri_scorer_create(
+    weiri_scorer **out, const weir_model *model, int64_t samples);
 void weiri_scorer_destroy(weiri_scorer **scorer);
-/* log p of every row of the set, in evaluation. */
-weir_status weiri_log_probs(weiri_scorer *s, const weir_row_set *set, double *out);
+/* log p of every row of the set, in evaluation: of a model with a posterior the
+ * importance-weighted bound with the scorer's draws per row, and (unless NULL) their
+ * effective number. */
+weir_status weiri_log_probs(
+    weiri_scorer *s, const weir_row_set *set, double *out, double *ess);
 /* Weighted mean and its standard error. */
 void weiri_score_of(
     const weir_row_set *set, const double *log_prob, double *mean, double *error);
@@ -82,23 +91,24 @@ bool weiri_observes_each(const weir_model *model);
 
 /* ---- one step ---- */
 
-/* The gradient of -mean log p of a batch. */
+/* The gradient of minus the objective of a batch. */
 typedef struct weiri_gradient {
   weir_model *model;
+  const weiri_objective *objective;
   weiri_batch *batch;
   weir_run *run;
   weiri_replay *replay;
   weir_var *x, *gx; /* [trained parameters] */
   int32_t *index;
-  double *log_prob, *seed; /* [room] */
-  void *block;             /* the gradient, laid out as the parameters */
+  double *log_prob, *share; /* [room]: of the rows; their weights, which sum to 1 */
+  void *block;              /* the gradient, laid out as the parameters */
   weiri_arena *arena;
   char fault[512]; /* where the first number that is not finite came up */
 } weiri_gradient;
 
-/* Of what the batch holds at each call; borrowed. */
-weir_status weiri_gradient_create(
-    weiri_gradient **out, weir_model *model, weiri_batch *batch, uint64_t seed);
+/* Of what the batch holds at each call; both borrowed. */
+weir_status weiri_gradient_create(weiri_gradient **out, weir_model *model,
+    const weiri_objective *objective, weiri_batch *batch, uint64_t seed);
 void weiri_gradient_destroy(weiri_gradient **g);
 /* Plans steps of n rows. */
 weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n);
@@ -162,6 +172,7 @@ typedef struct weiri_loop {
   weiri_state state;
   weiri_schedule schedule;
   weiri_optim *optim;
+  weiri_objective *objective;
   weiri_gradient *gradient;
   weiri_batch batch;
   weiri_scorer *scorer;
