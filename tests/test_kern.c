@@ -192,6 +192,59 @@ static void test_gemm_split(void **state) {
   free(a), free(b), free(whole), free(parts), free(p);
 }
 
+/* Columns [j0, n) of row i of a product, alone: other kernels, the same bits. */
+static void check_part(const weiri_kern *kern, weir_dtype t, const weiri_gemm *g,
+    int64_t rows, int64_t i, int64_t j0, int64_t n) {
+  const size_t size = t == WEIR_F32 ? 4 : 8;
+  weiri_gemm h = *g;
+  void *c = fill(t, rows * g->ldc, 3);
+  h.m = rows, h.n = n - j0;
+  h.a = (const char *)g->a + (size_t)(g->ta ? i : i * g->lda) * size;
+  h.b = (const char *)g->b + (size_t)(g->tb ? j0 * g->ldb : j0) * size;
+  h.bias = (const char *)g->bias + (size_t)j0 * size;
+  h.c = c;
+  run_gemm(kern, t, &h);
+  for (int64_t r = 0; r < rows; r++) {
+    const char *whole = (const char *)g->c + (size_t)((i + r) * g->ldc + j0) * size;
+    assert_memory_equal(
+        (char *)c + (size_t)(r * g->ldc) * size, whole, (size_t)(n - j0) * size);
+  }
+  free(c);
+}
+
+static void check_thin(const weiri_kern *kern, weir_dtype t, int64_t n, int64_t k,
+    int trans, weiri_act act) {
+  enum { M = 40 };
+  weiri_gemm g = {.m = M, .n = n, .k = k, .ta = trans & 1, .tb = trans & 2, .act = act};
+  g.lda = g.ta ? M : k;
+  g.ldb = g.tb ? k : n;
+  g.ldc = n;
+  void *a = fill(t, M * k, 0), *b = fill(t, n * k, 5), *bias = fill(t, n, 7);
+  void *c = fill(t, M * n, 3);
+  g.a = a, g.b = b, g.c = c, g.bias = bias;
+  run_gemm(kern, t, &g);
+  for (int64_t i = 0; i < M; i += 13) {
+    check_part(kern, t, &g, 1, i, 0, n);
+  }
+  const int64_t last = (n - 1) / 64 * 64;
+  check_part(kern, t, &g, M, 0, last, n);
+  free(a), free(b), free(bias), free(c);
+}
+
+/* One row, and few columns, have the bits that they have in a larger product. */
+static void test_gemm_thin(void **state) {
+  (void)state;
+  static const int64_t ns[] = {1, 3, 8, 67, 71, 150, 300}, ks[] = {1, 6, 100, 900};
+  for (int l = 0; l < 3; l++) {
+    const weiri_kern *kern = weiri_kern_select(levels[l]);
+    for (int i = 0; kern != NULL && i < 7 * 4 * 4; i++) {
+      const int64_t n = ns[i % 7], k = ks[i / 7 % 4];
+      check_thin(kern, WEIR_F32, n, k, i / 28, (weiri_act)(i % 3));
+      check_thin(kern, WEIR_F64, n, k, i / 28, (weiri_act)((i + 1) % 3));
+    }
+  }
+}
+
 typedef struct unary_case {
   const char *name;
   size_t slot; /* offset of the slot in weiri_kern */
@@ -384,6 +437,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gemm),
       cmocka_unit_test(test_gemm_split),
+      cmocka_unit_test(test_gemm_thin),
       cmocka_unit_test(test_unary_ulps),
       cmocka_unit_test(test_position),
       cmocka_unit_test(test_special_values),

@@ -9,6 +9,9 @@
 
 #define vec_any NAME(vec_any)
 #define vec_int NAME(vec_int)
+#define half NAME(half)
+#define half_any NAME(half_any)
+#define half_int NAME(half_int)
 #ifndef WEIRI_UNROLL
 #if !defined(__clang__)
 #define WEIRI_UNROLL _Pragma("GCC unroll 16")
@@ -24,6 +27,12 @@ typedef T vec __attribute__((vector_size(sizeof(T) * W)));
 typedef T vec_any
     __attribute__((vector_size(sizeof(T) * W), aligned(sizeof(T)), may_alias));
 typedef __typeof__((vec){0} < (vec){0}) vec_int;
+/* Half a vector, for few columns; there is none below 16 bytes. */
+#define HW (BYTES > 16 ? W / 2 : W)
+typedef T half __attribute__((vector_size(sizeof(T) * HW)));
+typedef T half_any
+    __attribute__((vector_size(sizeof(T) * HW), aligned(sizeof(T)), may_alias));
+typedef __typeof__((half){0} < (half){0}) half_int;
 #define NR (NV * W)
 #define KC ((int64_t)(1536 / sizeof(T)))
 #define NC ((int64_t)(1024 / sizeof(T)))
@@ -93,7 +102,7 @@ static void NAME(edge_tile)(const NAME(place) * at, NAME(spot) s, int64_t row,
     s.bias = bias;
   }
   s.c = at->edge, s.ldc = NR;
-  NAME(run_tile)(rows, cols > W ? 2 : 1, &s);
+  NAME(run_tile)(rows, NAME(vectors)(cols), &s);
   for (int64_t i = 0; last && g->act == WEIRI_ACT_TANH && i < rows * NR; i++) {
     at->edge[i] = NAME(vtanh)(at->edge[i]);
   }
@@ -176,6 +185,8 @@ static void NAME(rows)(const NAME(place) * at) {
   }
 }
 
+#include "kern/cpu/gemm_thin.inl"
+
 static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
   if (g->m == 0 || g->n == 0) {
     return;
@@ -184,6 +195,14 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
   NAME(place) at = {.g = g, .depth = NAME(depth)(g->k), .edge = scratch};
   at.pa = at.edge + tall * NR;
   at.pb = at.pa + tall * (at.depth + 1);
+  if (NAME(is_row)(g)) {
+    NAME(row)(&at);
+    return;
+  }
+  if (NAME(is_narrow)(g)) {
+    NAME(narrow)(&at);
+    return;
+  }
   for (at.k0 = 0; at.k0 == 0 || at.k0 < g->k; at.k0 = at.k1) {
     at.k1 = g->k - at.k0 < at.depth ? g->k : at.k0 + at.depth;
     for (at.col0 = 0; at.col0 < g->n; at.col0 = at.col1) {
@@ -198,6 +217,10 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
 }
 #undef vec_any
 #undef vec_int
+#undef half
+#undef half_any
+#undef half_int
+#undef HW
 #undef NR
 #undef KC
 #undef NC
