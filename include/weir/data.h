@@ -50,25 +50,36 @@ typedef struct weir_column {
 
 typedef struct weir_read_opts {
   uint32_t struct_size; /**< sizeof(weir_read_opts) */
-  const char *format;   /**< "csv", "npy", "idx"; NULL: by content and name */
+  /** "csv", "npy", "idx", "png", "jpeg", "folder"; NULL: by content and name */
+  const char *format;
   int header;        /**< CSV: 1 the first line is a header, 0 it is not, -1 find out */
   char delimiter;    /**< CSV: ',' ';' '\t' ' ' (any white space); 0: find out */
   int64_t max_bytes; /**< refuse more bytes than this after decompression; 0: 2^36 */
+  /** Size of the images that rows are, for files that do not say it; height 0: what the
+   * file says. channels 0: 1. */
+  int64_t height, width, channels;
+  const char *labels; /**< file of one column, a label for each row; NULL: none */
 } weir_read_opts;
 #define WEIR_READ_OPTS_INIT                                                            \
-  { sizeof(weir_read_opts), NULL, -1, 0, 0 }
+  { sizeof(weir_read_opts), NULL, -1, 0, 0, 0, 0, 0, NULL }
 
 /** Reads a whole file: CSV / TSV / semicolons / white space, NPY, IDX, each also as
  * .gz; path "-" is standard input (CSV, NPY). opts may be NULL. CSV: the first line is
  * a header when none of its fields is a number; quoted fields may hold delimiters and
  * lines; empty, NA, N/A, NaN, null, None and ? are missing; a column with any other
  * text is a column of categories (numbers in it are named by their shortest decimal).
- * NPY: 1-D [n] is one column, 2-D [n, d]. IDX: all dimensions but the first are
- * flattened. Columns without names are called x1, x2, ... C-order float64 NPY files are
- * mapped, not copied.
- * Errors: E_IO (missing, directory, unreadable), E_FORMAT (truncated, ragged, a header
- * that lies about sizes, over max_bytes), E_DATA (no rows, a column name twice),
- * E_UNSUPPORTED (dtype, built without zlib), E_MEMORY. */
+ * NPY: 1-D [n] is one column, 2-D [n, d], 3-D [n, height, width] and 4-D [n, channels,
+ * height, width] are images; 4-D with 1, 3 or 4 entries on the last axis and not on the
+ * second is [n, height, width, channels]. IDX: all dimensions but the first are
+ * flattened, three are images. PNG, JPEG: one row; a folder of them: a row each, in the
+ * order of their names, with the folders in it as labels. Images are columns channel by
+ * channel, each row by row; labels are a last column "label" of categories. Columns
+ * without names are called x1, x2, ... C-order float64 NPY files are mapped, not
+ * copied. Errors: E_IO (missing, unreadable), E_FORMAT (truncated, not an image,
+ * ragged, a header that lies about sizes, over max_bytes), E_DATA (no rows, a column
+ * name twice), E_UNSUPPORTED (dtype, built without zlib, libpng or libjpeg), E_MEMORY;
+ * E_MISMATCH (images of several sizes or not of the size asked for, labels of another
+ * number). */
 WEIR_API WEIR_MUST_USE weir_status weir_table_read(
     weir_table **out, weir_ctx *ctx, const char *path, const weir_read_opts *opts);
 /** Copies values [n, d] row-major. names [d], or NULL for x1 ... xd. source stands in
@@ -98,6 +109,16 @@ WEIR_API const char *weir_table_source(const weir_table *table);
 WEIR_API int64_t weir_table_line(const weir_table *table, int64_t row);
 /** "line" or "row": what weir_table_line counts. */
 WEIR_API const char *weir_table_line_word(const weir_table *table);
+
+/** What rows are, where they are images: channels * height * width columns, channel by
+ * channel, each row by row. */
+typedef struct weir_image {
+  int64_t height, width, channels; /**< height 0: no images */
+  double lo, hi; /**< black and white: [0, 1] and [0, 255] where the data lies in them,
+                      else its ends; 0 and 0 of a table */
+} weir_image;
+/** Size of the images that the rows are; height is 0 where they are none. */
+WEIR_API weir_image weir_table_image(const weir_table *table);
 
 /** Summary of a numeric column over its non-missing finite values. */
 typedef struct weir_column_stats {
@@ -209,8 +230,10 @@ typedef struct weir_schema_opts {
  *  - text, half or more of the fields numbers: refused, the first text named;
  *  - text of at most 256 values, each on average in 2 rows or more: categorical; else
  * refused;
- *  - whole numbers of an image file (IDX, NPY of unsigned bytes): ordinal, with 2
- * levels where no value is above 1 and 256 where none is above 255;
+ *  - whole numbers of an image file (IDX, PNG, JPEG, NPY of unsigned bytes): ordinal,
+ * with 2 levels where no value is above 1 and 256 where none is above 255;
+ *  - whole numbers of rows that are said to be images: the same;
+ *  - labels beside images: ignored;
  *  - two whole numbers only: categorical (its categories are the numbers);
  *  - whole numbers, at most half as many values as rows: ordinal;
  *  - anything else: real.
@@ -249,6 +272,8 @@ WEIR_API const char *weir_column_type_text(
     const weir_column_type *type, char *buf, size_t size);
 /** Index of the column of that name, or -1. */
 WEIR_API int64_t weir_schema_find(const weir_schema *schema, const char *name);
+/** The images that the event columns are; height 0: none. */
+WEIR_API weir_image weir_schema_image(const weir_schema *schema);
 /** Event columns: width d of x. */
 WEIR_API int64_t weir_schema_events(const weir_schema *schema);
 /** File column of event column i (0 <= i < d). */
@@ -384,6 +409,19 @@ WEIR_API bool weir_writer_closed(const weir_writer *writer);
 WEIR_API WEIR_MUST_USE weir_status weir_writer_close(weir_writer **writer);
 /** Gives up: nothing is left behind. Accepts NULL. */
 WEIR_API void weir_writer_destroy(weir_writer **writer);
+/** A picture of images side by side as a PNG file: x [n, channels * height * width],
+ * each value from image->lo (black) to image->hi (white), beyond cut off. per_row
+ * images in a row, 0: about as many rows as columns; 2 pixels between. path "-" is
+ * standard output. Errors: E_ARGUMENT (no images, channels other than 1 and 3, over
+ * 2^26 bytes), E_IO, E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_images_write(weir_ctx *ctx, const char *path,
+    const weir_image *image, int64_t n, const double *x, int64_t per_row);
+/** The same as bytes, the caller's, freed with weir_bytes_free. */
+WEIR_API WEIR_MUST_USE weir_status weir_images_png(weir_ctx *ctx,
+    const weir_image *image, int64_t n, const double *x, int64_t per_row,
+    unsigned char **png, size_t *size);
+WEIR_API void weir_bytes_free(weir_ctx *ctx, unsigned char *bytes);
+
 /** A whole table in one call. */
 WEIR_API WEIR_MUST_USE weir_status weir_table_write(
     const weir_table *table, const char *path, const char *format);

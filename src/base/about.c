@@ -49,6 +49,21 @@
 #define NO_ZLIB ", zlib"
 #endif
 
+#if defined(WEIR_HAVE_PNG) && WEIR_HAVE_PNG
+#define HAS_PNG ", png"
+#define NO_PNG ""
+#else
+#define HAS_PNG ""
+#define NO_PNG ", png"
+#endif
+#if defined(WEIR_HAVE_JPEG) && WEIR_HAVE_JPEG
+#define HAS_JPEG ", jpeg"
+#define NO_JPEG ""
+#else
+#define HAS_JPEG ""
+#define NO_JPEG ", jpeg"
+#endif
+
 /* A list without its first ", ". */
 static const char *listed(const char *s) {
   return *s == '\0' ? "none" : s + 2;
@@ -64,8 +79,8 @@ weir_about weir_about_build(void) {
       .compiler = COMPILER,
       .flags = WEIR_BUILD_FLAGS,
       .build_type = WEIR_BUILD_TYPE,
-      .features = listed(HAS_YAML HAS_ZLIB),
-      .missing = listed(NO_YAML NO_ZLIB)};
+      .features = listed(HAS_YAML HAS_ZLIB HAS_PNG HAS_JPEG),
+      .missing = listed(NO_YAML NO_ZLIB NO_PNG NO_JPEG)};
 }
 
 weir_status weir_file_digest(weir_ctx *ctx, const char *path, char out[65]) {

@@ -30,6 +30,7 @@ static const weir_opt top_options[] = {
 
 typedef struct data_section {
   char *file, *valid, *test, *mask, *mask_file, *context, *weight;
+  char *image, *labels, *valid_labels, *test_labels;
   double valid_fraction, test_fraction;
   const weir_spec *columns, *patches;
   bool drop_missing, allow_constant;
@@ -59,11 +60,20 @@ static const weir_opt data_options[] = {
         "columns, with commas between, on which the density is conditional"},
     {"weight", WEIR_OPT_TEXT, AT(weight), "null", 0, 0, NULL,
         "column with the weight of each row"},
+    {"image", WEIR_OPT_TEXT, AT(image), "null", 0, 0, NULL,
+        "rows are images of this size, 28x20 or 32x32x3, where files do not say it"},
+    {"labels", WEIR_OPT_TEXT, AT(labels), "null", 0, 0, NULL,
+        "labels of the rows of file, one column"},
+    {"valid_labels", WEIR_OPT_TEXT, AT(valid_labels), "null", 0, 0, NULL,
+        "labels of the rows of valid"},
+    {"test_labels", WEIR_OPT_TEXT, AT(test_labels), "null", 0, 0, NULL,
+        "labels of the rows of test"},
     {"drop_missing", WEIR_OPT_BOOL, AT(drop_missing), "false", 0, 0, NULL,
         "leave out rows with a missing value; else they are refused"},
     {"allow_constant", WEIR_OPT_BOOL, AT(allow_constant), "false", 0, 0, NULL,
         "do not refuse constant or repeated columns"},
-    {"format", WEIR_OPT_CHOICE, AT(format), "\"auto\"", 0, 0, "auto|csv|npy|idx",
+    {"format", WEIR_OPT_CHOICE, AT(format), "\"auto\"", 0, 0,
+        "auto|csv|npy|idx|png|jpeg|folder",
         "format of the tables; auto: by content and name"},
     {"header", WEIR_OPT_CHOICE, AT(header), "\"auto\"", 0, 0, "auto|yes|no",
         "whether the first line of a CSV file names the columns"},

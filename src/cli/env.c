@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -30,8 +31,16 @@ const cli_opt cli_read_options[] = {
         "leave out rows with a missing value; else they "
         "are refused",
         0, 0, NULL, "data.drop_missing"},
-    {"input-format", 0, CLI_TEXT, "FORMAT", "csv, npy or idx; else by content and name",
-        0, 0, "csv|npy|idx", "data.format"},
+    {"input-format", 0, CLI_TEXT, "FORMAT",
+        "csv, npy, idx, png, jpeg or folder; else by content and name", 0, 0,
+        "csv|npy|idx|png|jpeg|folder", "data.format"},
+    {"image", 0, CLI_TEXT, "HxWxC",
+        "rows are images of this height, width and channels (28x20 is 28x20x1), where "
+        "the file does not say it",
+        0, 0, NULL, "data.image"},
+    {"labels", 0, CLI_FILE, "FILE",
+        "labels of the rows, a column, as the last column: 'label'", 0, 0, NULL,
+        "data.labels"},
     {"header", 0, CLI_TEXT, "WHETHER",
         "whether the first line of a CSV file names the "
         "columns",
@@ -139,10 +148,28 @@ int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *
   return cli_fail(status);
 }
 
+bool cli_image_size(const char *text, weir_read_opts *opts) {
+  long long h = 0, w = 0, c = 1;
+  int end = 0;
+  if (text == NULL) {
+    return true;
+  }
+  const bool two = sscanf(text, "%9lldx%9lld%n", &h, &w, &end) == 2 && text[end] == '\0';
+  const bool ok = two || (sscanf(text, "%9lldx%9lldx%9lld%n", &h, &w, &c, &end) == 3 &&
+                             text[end] == '\0');
+  const bool sane = ok && h > 0 && w > 0 && c > 0;
+  opts->height = sane ? h : -1;
+  opts->width = sane ? w : -1;
+  opts->channels = sane ? (two ? 1 : c) : -1;
+  return sane;
+}
+
 weir_read_opts cli_read_opts(const cli_args *args) {
   weir_read_opts opts = WEIR_READ_OPTS_INIT;
   const char *header = cli_text(args, "header", "auto");
   opts.format = cli_text(args, "input-format", NULL);
   opts.header = strcmp(header, "yes") == 0 ? 1 : strcmp(header, "no") == 0 ? 0 : -1;
+  opts.labels = cli_text(args, "labels", NULL);
+  cli_image_size(cli_text(args, "image", NULL), &opts);
   return opts;
 }

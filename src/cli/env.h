@@ -28,6 +28,9 @@ void cli_env_close(cli_env *env);
 /* Loads a model; --dtype must be its own. 0 or an exit code. */
 int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path);
 /* The options of cli_read_options. */
+/* "28x20" or "32x32x3" into the options; -1 each where it is neither, which reading
+ * refuses. NULL: nothing. */
+bool cli_image_size(const char *text, weir_read_opts *opts);
 weir_read_opts cli_read_opts(const cli_args *args);
 
 /* Number of the signal that asked the program to end; 0: none. */

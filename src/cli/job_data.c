@@ -23,13 +23,22 @@ static weir_read_opts read_opts(const json_t *data) {
   const char *header = cli_key_text(data, "header");
   opts.format = strcmp(format, "auto") == 0 ? NULL : format;
   opts.header = strcmp(header, "auto") == 0 ? -1 : strcmp(header, "yes") == 0;
+  cli_image_size(cli_key_text(data, "image"), &opts);
   return opts;
 }
 
 static int read_tables(cli_job *job) {
   static const char *const keys[] = {"file", "valid", "test", "mask_file"};
-  const weir_read_opts opts = read_opts(job->config.data);
+  static const char *const label_keys[] = {"labels", "valid_labels", "test_labels"};
   for (int i = 0; i < 4; i++) {
+    weir_read_opts opts = read_opts(job->config.data);
+    if (i == 3) {
+      opts.height = 0; /* the mask is no image */
+    }
+    char label_buf[4096];
+    const char *labels = i < 3 ? cli_key_text(job->config.data, label_keys[i]) : NULL;
+    opts.labels =
+        labels == NULL ? NULL : place(job, labels, label_buf, sizeof label_buf);
     const char *path = cli_key_text(job->config.data, keys[i]);
     if (path == NULL && i == 0) {
       return cli_usage("expected a table to train on: DATA, or data.file");

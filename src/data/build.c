@@ -35,6 +35,9 @@ weir_status weiri_builder_init(weiri_builder *b, weir_ctx *ctx,
   b->table->counts = layout->counts;
   b->table->height = layout->height;
   b->table->width = layout->width;
+  b->table->channels = layout->channels;
+  b->labels = layout->labels;
+  b->label = layout->label;
   const int64_t most = BLOCK_VALUES / d + 1;
   b->rows.capacity = block < most ? block : most;
   if (!layout->has_text) {
@@ -208,6 +211,9 @@ weir_status weiri_builder_finish(weiri_builder *b, bool single, weir_table **out
     }
   }
   weiri_table_find_cells(t, single);
+  if (b->labels > 0) {
+    WEIR_TRY(weiri_table_label(t, b->labels, b->label));
+  }
   *out = t;
   b->table = NULL;
   return WEIR_OK;

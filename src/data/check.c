@@ -174,7 +174,7 @@ static weir_status warn(weir_schema *s, int64_t j, const weir_column_stats *st) 
 
 weir_status weiri_schema_check(weir_schema *s, const weir_table *t,
     const weir_column_stats *stats, bool allow_constant) {
-  if (t->counts) {
+  if (t->counts || s->image.height > 0) {
     return WEIR_OK; /* pixels: constant ones are common, and dequantised */
   }
   for (int64_t i = 0; i < s->events && !allow_constant; i++) {

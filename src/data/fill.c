@@ -50,7 +50,7 @@ static weir_status ask_one(wishes *w, int64_t j, const char *name, const char *t
 static weir_status ask(wishes *w, const char *name, const char *type) {
   int64_t j;
   if (strcmp(name, "*") == 0 && weir_table_find(w->table, name) < 0) {
-    for (j = 0; j < w->table->d; j++) {
+    for (j = 0; j < w->table->d - (int64_t)w->table->labelled; j++) {
       WEIR_TRY(ask_one(w, j, name, type));
     }
     return WEIR_OK;
@@ -217,6 +217,9 @@ static weir_status fill(weir_schema *s, const weir_table *t,
     const weir_column_stats *stats, const wish *w) {
   for (int64_t j = 0; j < s->n; j++) {
     s->type[j] = w[j].any ? w[j].type.type : weiri_type_plain(WEIR_KIND_REAL);
+    if (!w[j].any && t->labelled && j == s->n - 1) {
+      s->type[j].role = WEIR_ROLE_IGNORED;
+    }
     const weir_role role = s->type[j].role;
     const bool used = role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT;
     s->guessed[j] = used && !(w[j].any && w[j].type.has_kind);

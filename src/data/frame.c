@@ -258,6 +258,7 @@ static weir_status build(work *w) {
   WEIR_TRY(refuse_missing(w));
   WEIR_TRY(keep_rows(w));
   if ((w->parts & WEIR_FRAME_X) != 0) {
+    WEIR_TRY(weiri_schema_check_range(w->s, w->t, w->from));
     WEIR_TRY(make_x(w));
   }
   if ((w->parts & WEIR_FRAME_CONTEXT) != 0) {

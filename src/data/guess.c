@@ -60,8 +60,22 @@ static weir_status guess_text(const weir_table *t, int64_t j, weir_kind *out) {
   return WEIR_OK;
 }
 
+/* Whether all numbers are. */
+static bool whole(const weir_table *t) {
+  for (int64_t j = 0; j < t->d; j++) {
+    if (t->column[j].category == NULL && t->column[j].cell != WEIR_CELL_INTEGER) {
+      return false;
+    }
+  }
+  return true;
+}
+
 weir_status weiri_schema_guess_kind(
     const weir_table *t, int64_t j, const weir_column_stats *stats, weir_kind *out) {
+  if (t->labelled && j == t->d - 1) {
+    *out = WEIR_KIND_CATEGORICAL;
+    return WEIR_OK;
+  }
   if (t->column[j].category != NULL) {
     return guess_text(t, j, out);
   }
@@ -69,8 +83,12 @@ weir_status weiri_schema_guess_kind(
     *out = WEIR_KIND_ORDINAL;
     return WEIR_OK;
   }
-  const int64_t present = stats->rows - stats->missing;
   *out = WEIR_KIND_REAL;
+  if (t->height > 0) { /* pixels are all of one kind */
+    *out = whole(t) ? WEIR_KIND_ORDINAL : WEIR_KIND_REAL;
+    return WEIR_OK;
+  }
+  const int64_t present = stats->rows - stats->missing;
   if (stats->integers && stats->distinct == 2 && present > 2) {
     *out = WEIR_KIND_CATEGORICAL;
   } else if (stats->integers && stats->distinct > 2 && 2 * stats->distinct <= present) {

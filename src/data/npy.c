@@ -14,6 +14,8 @@ typedef struct npy {
   weiri_cells cells;
   const unsigned char *whole; /* Fortran order: all numbers */
   void *owned;
+  int64_t height, width, channels; /* of rank 3 and 4 */
+  bool channels_last;              /* in the file */
 } npy;
 
 /* What the dictionary says. */
@@ -179,6 +181,44 @@ static weir_status read_text(npy *f, char **text) {
   return *text != NULL ? read_exactly(f, *text, n) : WEIR_E_MEMORY;
 }
 
+static bool few(int64_t n) {
+  return n == 1 || n == 3 || n == 4;
+}
+
+/* [n], [n, d]; images [n, h, w], [n, c, h, w] or, told by the last axis, [n, h, w, c].
+ */
+static weir_status set_columns(npy *f, const header *h) {
+  const char *name = weir_source_name(f->cells.source);
+  const int64_t *d = h->dim;
+  if (h->rank < 1 || h->rank > 4) {
+    return weiri_fail(WEIR_E_UNSUPPORTED,
+        "%s: array of %d dimensions, expected 1 or 2 (rows, columns), 3 or 4 (images)",
+        name, h->rank);
+  }
+  f->cells.rows = d[0];
+  f->cells.columns = 1;
+  for (int i = 1; i < h->rank; i++) {
+    if (d[i] != 0 && f->cells.columns > INT64_MAX / 16 / d[i]) {
+      return weiri_fail(
+          WEIR_E_FORMAT, "%s: the shape in its NPY header overflows: it lies", name);
+    }
+    f->cells.columns *= d[i];
+  }
+  if (h->rank < 3) {
+    return WEIR_OK;
+  }
+  if (h->fortran) {
+    return weiri_fail(WEIR_E_UNSUPPORTED,
+        "%s: images in Fortran order; save them with numpy.ascontiguousarray", name);
+  }
+  f->channels_last = h->rank == 4 && few(d[3]) && !few(d[1]);
+  const int first = h->rank == 3 || f->channels_last ? 1 : 2;
+  f->height = d[first];
+  f->width = d[first + 1];
+  f->channels = h->rank == 3 ? 1 : f->channels_last ? d[3] : d[1];
+  return WEIR_OK;
+}
+
 static weir_status read_header(npy *f, header *h) {
   const char *name = weir_source_name(f->cells.source);
   char *text = NULL;
@@ -194,12 +234,7 @@ static weir_status read_header(npy *f, header *h) {
         "%s: dtype '%s', expected float32, float64, an integer or bool", name,
         h->descr);
   }
-  if (h->rank != 1 && h->rank != 2) {
-    return weiri_fail(WEIR_E_UNSUPPORTED,
-        "%s: array of %d dimensions, expected 1 or 2 (rows, columns)", name, h->rank);
-  }
-  f->cells.rows = h->dim[0];
-  f->cells.columns = h->rank == 2 ? h->dim[1] : 1;
+  WEIR_TRY(set_columns(f, h));
   return weiri_cells_check(&f->cells);
 }
 
@@ -251,19 +286,40 @@ static weir_status npy_open(
   if (columnwise) {
     WEIR_TRY(find_whole(f));
   }
+  const bool bytes = f->cells.type == WEIRI_U1;
+  const bool moved = f->channels_last && f->channels > 1;
   *layout = (weir_layout){.columns = f->cells.columns,
       .rows = f->cells.rows,
-      .counts = f->cells.type == WEIRI_U1 && f->cells.columns > 1,
+      .counts = bytes && (f->height > 0 || f->cells.columns > 1),
       .single = f->cells.type == WEIRI_F4,
-      .mapped = columnwise ? NULL : mapped(f)};
+      .height = f->height,
+      .width = f->width,
+      .channels = f->channels,
+      .mapped = columnwise || moved ? NULL : mapped(f)};
   return WEIR_OK;
+}
+
+/* Rows of pixels become channel by channel. */
+static weir_status move_channels(npy *f, weir_rows *rows) {
+  const int64_t d = f->cells.columns, pixels = f->height * f->width;
+  double *copy = weiri_alloc(f->ctx, (size_t)d * sizeof *copy);
+  for (int64_t i = 0; copy != NULL && i < rows->n; i++) {
+    double *row = rows->value + i * d;
+    memcpy(copy, row, (size_t)d * sizeof *row);
+    for (int64_t j = 0; j < d; j++) {
+      row[j % f->channels * pixels + j / f->channels] = copy[j];
+    }
+  }
+  weiri_free(f->ctx, copy);
+  return copy != NULL ? WEIR_OK : WEIR_E_MEMORY;
 }
 
 static weir_status npy_next(void *self, weir_rows *rows) {
   npy *f = self;
   weiri_cells *c = &f->cells;
   if (f->whole == NULL) {
-    return weiri_cells_next(c, rows);
+    WEIR_TRY(weiri_cells_next(c, rows));
+    return f->channels_last && f->channels > 1 ? move_channels(f, rows) : WEIR_OK;
   }
   const int64_t left = c->rows - c->row;
   const size_t size = weiri_cell_size(c->type);
@@ -292,7 +348,7 @@ static int npy_sniff(const unsigned char *head, size_t n) {
 
 const weir_reader_class weiri_reader_npy = {
     .name = "npy",
-    .doc = "NumPy arrays, 1-D and 2-D",
+    .doc = "NumPy arrays: rows, rows and columns, or images",
     .suffixes = "npy",
     .sniff = npy_sniff,
     .open = npy_open,

@@ -41,9 +41,9 @@ static weir_status read_opts(job *w, const weir_patch_opts *opts) {
   }
   w->height = t->height;
   w->width = t->width;
-  if (w->height == 0) {
+  if (w->height == 0 || t->channels > 1) {
     return weiri_fail(WEIR_E_DATA,
-        "%s: patches are cut from images, such as an IDX file of three dimensions",
+        "%s: patches are cut from grey images, such as an IDX file of three dimensions",
         t->source);
   }
   if (o->size > SIZE_MAX_PIXELS || o->size > w->height || o->size > w->width) {

@@ -15,7 +15,9 @@ struct weir_reader {
   const weir_reader_class *cls;
   void *self;
   weir_layout layout;
-  int64_t row; /* rows given */
+  weir_read_opts opts;
+  weir_reader *labels; /* a row for each row, or NULL */
+  int64_t row;         /* rows given */
 };
 
 static const weir_reader_class *const BUILTIN[] = {
@@ -82,10 +84,11 @@ static weir_status choose(
   size_t n = 0;
   if (format != NULL) {
     *out = find_class(ctx, format);
-    return *out != NULL
-               ? WEIR_OK
-               : weiri_fail(WEIR_E_CONFIG,
-                     "unknown data format '%s', expected csv, npy or idx", format);
+    return *out != NULL ? WEIR_OK
+                        : weiri_fail(WEIR_E_CONFIG,
+                              "unknown data format '%s', expected csv, npy, idx, png, "
+                              "jpeg or folder",
+                              format);
   }
   WEIR_TRY(weiri_source_peek(source, &head, &n));
   int best = 0;
@@ -98,9 +101,11 @@ static weir_status choose(
       *out = c;
     }
   }
-  return *out != NULL ? WEIR_OK
-                      : weiri_fail(WEIR_E_FORMAT,
-                            "%s: is not a table that weir reads (CSV, NPY, IDX)", name);
+  return *out != NULL
+             ? WEIR_OK
+             : weiri_fail(WEIR_E_FORMAT,
+                   "%s: is not a table that weir reads (CSV, NPY, IDX, PNG, JPEG)",
+                   name);
 }
 
 /* Copies the caller's options over the defaults. */
@@ -116,6 +121,17 @@ static weir_status full_opts(weir_read_opts *full, const weir_read_opts *opts) {
     memcpy(full, opts, opts->struct_size);
   }
   return WEIR_OK;
+}
+
+/* The file of labels, whose rows must be as many where both are known. */
+static weir_status open_labels(weir_reader *r, const char *path) {
+  WEIR_TRY(weir_reader_open(&r->labels, r->ctx, path, NULL));
+  const int64_t labels = r->labels->layout.rows, rows = r->layout.rows;
+  return labels < 0 || rows < 0 || labels == rows
+             ? WEIR_OK
+             : weiri_fail(WEIR_E_MISMATCH, "%s: %lld labels for the %lld rows of %s",
+                   path, (long long)labels, (long long)rows,
+                   weir_source_name(r->source));
 }
 
 weir_status weiri_reader_open_source(
@@ -138,6 +154,11 @@ weir_status weiri_reader_open_source(
   if (r->layout.columns < 1) {
     status = weiri_fail(WEIR_E_DATA, "%s: has no columns", weir_source_name(r->source));
     goto failed;
+  }
+  r->opts = full;
+  r->opts.format = r->opts.labels = NULL; /* the caller's */
+  if (full.labels != NULL) {
+    WEIR_TRY_GOTO(failed, open_labels(r, full.labels));
   }
   *out = r;
   return WEIR_OK;
@@ -168,6 +189,7 @@ void weir_reader_close(weir_reader **reader) {
   if (r->self != NULL) {
     r->cls->close(r->self);
   }
+  weir_reader_close(&r->labels);
   weiri_source_close(&r->source);
   weiri_free(r->ctx, r);
   *reader = NULL;
@@ -185,6 +207,26 @@ static weir_status fill(weir_reader *r, weiri_builder *b, int64_t max_rows) {
   return WEIR_OK;
 }
 
+/* What the options add to a block: its labels, the size of its images. */
+static weir_status complete(weir_reader *r, weir_table *t) {
+  WEIR_TRY(weiri_table_set_shape(t, &r->opts));
+  if (r->labels == NULL) {
+    return WEIR_OK;
+  }
+  weir_table *labels = NULL;
+  weir_status status = weir_reader_next(r->labels, t->n, &labels);
+  if (status == WEIR_OK && labels == NULL) {
+    status = weiri_fail(WEIR_E_MISMATCH, "%s: has no label for row %lld of %s",
+        weir_source_name(r->labels->source), (long long)t->first + 1,
+        weir_source_name(r->source));
+  }
+  if (status == WEIR_OK) {
+    status = weiri_table_add_labels(t, labels);
+  }
+  weir_table_destroy(&labels);
+  return status;
+}
+
 weir_status weir_reader_next(weir_reader *reader, int64_t max_rows, weir_table **out) {
   *out = NULL;
   if (max_rows < 1) {
@@ -200,6 +242,12 @@ weir_status weir_reader_next(weir_reader *reader, int64_t max_rows, weir_table *
   if (b.table->n > 0) {
     status = weiri_builder_finish(&b, reader->layout.single, out);
   }
+  if (status == WEIR_OK && *out != NULL) {
+    status = complete(reader, *out);
+    if (status != WEIR_OK) {
+      weir_table_destroy(out);
+    }
+  }
 done:
   weiri_builder_free(&b);
   return status;
@@ -214,9 +262,17 @@ static weir_status mapped_table(weir_table **out, weir_reader **reader) {
   t->n = r->layout.rows;
   t->values = r->layout.mapped;
   t->counts = r->layout.counts;
+  t->height = r->layout.height;
+  t->width = r->layout.width;
+  t->channels = r->layout.channels;
   t->keeper = r;
   *reader = NULL;
   weiri_table_find_cells(t, false);
+  const weir_status status = complete(r, t);
+  if (status != WEIR_OK) {
+    weir_table_destroy(&t);
+    return status;
+  }
   *out = t;
   return WEIR_OK;
 }

@@ -149,15 +149,16 @@ weir_status weiri_schema_add_warning(
 static int64_t levels_of(const weir_table *t) {
   double lo = 0.0, hi = 0.0;
   for (int64_t i = 0; i < t->n * t->d; i++) {
-    lo = t->values[i] < lo ? t->values[i] : lo;
-    hi = t->values[i] > hi ? t->values[i] : hi;
+    const bool label = t->labelled && i % t->d == t->d - 1;
+    lo = !label && t->values[i] < lo ? t->values[i] : lo;
+    hi = !label && t->values[i] > hi ? t->values[i] : hi;
   }
   return lo < 0.0 || hi > 255.0 ? 0 : hi > 1.0 ? 256 : 2;
 }
 
 /* Statistics of the columns of numbers; none are needed of pixels. */
 static weir_status table_stats(const weir_table *t, weir_column_stats *stats) {
-  for (int64_t j = 0; j < t->d && !t->counts; j++) {
+  for (int64_t j = 0; j < t->d && !t->counts && !weiri_table_pixels(t); j++) {
     if (t->column[j].category == NULL) {
       WEIR_TRY(weir_table_stats(t, j, &stats[j]));
     }
@@ -191,10 +192,11 @@ weir_status weir_schema_guess(weir_schema **out, weir_ctx *ctx, const weir_table
   WEIR_TRY_GOTO(done, weiri_schema_create(&s, ctx, table->d));
   s->named = table->named;
   s->counts = table->counts;
-  s->levels = table->counts ? levels_of(table) : 0;
+  s->levels = table->counts || table->height > 0 ? levels_of(table) : 0;
   WEIR_TRY_GOTO(done, table_stats(table, stats));
   WEIR_TRY_GOTO(done, weiri_schema_fill(s, table, stats, &full));
   WEIR_TRY_GOTO(done, weiri_schema_index(s));
+  WEIR_TRY_GOTO(done, weiri_schema_find_image(s, table));
   WEIR_TRY_GOTO(done, weiri_schema_check(s, table, stats, full.allow_constant));
   *out = s;
   s = NULL;

@@ -17,6 +17,7 @@ struct weir_schema {
   bool named;
   bool counts;
   int64_t levels; /* of a table of counts: values are 0 .. levels - 1; 0: not known */
+  weir_image image;       /* height 0: rows are no images */
   int64_t *event, events; /* file columns of each role */
   int64_t *context, contexts;
   int64_t weight; /* file column, or -1 */
@@ -49,6 +50,14 @@ weir_status weiri_schema_guess_kind(
 /* Refuses constant and duplicated event columns, warns of values that pile up. */
 weir_status weiri_schema_check(weir_schema *s, const weir_table *t,
     const weir_column_stats *stats, bool allow_constant);
+
+/* The image that the event columns are, and its range. Errors: E_MISMATCH where a size
+ * was asked for that they are not. */
+weir_status weiri_schema_find_image(weir_schema *s, const weir_table *t);
+/* Refuses pixels outside of [0, 1] or [0, 255] where the schema's images lie in it.
+ * from: the table's column of each column of the schema. */
+weir_status weiri_schema_check_range(
+    const weir_schema *s, const weir_table *t, const int64_t *from);
 
 /* The tree that model files hold. */
 weir_status weiri_schema_to_tree(const weir_schema *s, json_t **out);

@@ -1,5 +1,6 @@
 /* Schemas as JSON: {"version": 1, "named": true, "counts": false, "columns": [{"name",
- * "type", "cell", "guessed", "categories"}], "warnings": [{"column", "text",
+ * "type", "cell", "guessed", "categories"}], "image": {"height", "width", "channels",
+ * "lo", "hi"} (where rows are images), "warnings": [{"column", "text",
  * "option"}]}. */
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,12 @@ static json_t *column_tree(const weir_schema *s, int64_t j) {
   return o;
 }
 
+static json_t *image_tree(const weir_image *m) {
+  return json_pack("{s:I, s:I, s:I, s:f, s:f}", "height", (json_int_t)m->height,
+      "width", (json_int_t)m->width, "channels", (json_int_t)m->channels, "lo", m->lo,
+      "hi", m->hi);
+}
+
 weir_status weiri_schema_to_tree(const weir_schema *s, json_t **out) {
   json_t *columns = json_array(), *warnings = json_array();
   bool ok = columns != NULL && warnings != NULL;
@@ -53,6 +60,11 @@ weir_status weiri_schema_to_tree(const weir_schema *s, json_t **out) {
     *out = json_pack("{s:i, s:b, s:b, s:O, s:O}", "version", VERSION, "named",
         (int)s->named, "counts", (int)s->counts, "columns", columns, "warnings",
         warnings);
+  }
+  if (*out != NULL && s->image.height > 0 &&
+      json_object_set_new(*out, "image", image_tree(&s->image)) != 0) {
+    json_decref(*out);
+    *out = NULL;
   }
   json_decref(columns);
   json_decref(warnings);
@@ -144,6 +156,25 @@ static weir_status read_column(weir_schema *s, int64_t j, const json_t *o) {
   return weiri_schema_set_column(s, j, &c);
 }
 
+/* The image must be the event columns. */
+static weir_status read_image(weir_schema *s, const json_t *o) {
+  if (o == NULL) {
+    return WEIR_OK;
+  }
+  const weir_image m = {json_integer_value(json_object_get(o, "height")),
+      json_integer_value(json_object_get(o, "width")),
+      json_integer_value(json_object_get(o, "channels")),
+      json_number_value(json_object_get(o, "lo")),
+      json_number_value(json_object_get(o, "hi"))};
+  if (m.height < 1 || m.width < 1 || m.channels < 1 || m.height > s->events ||
+      m.width > s->events / m.height || m.channels > s->events / (m.height * m.width) ||
+      m.height * m.width * m.channels != s->events || !(m.lo <= m.hi)) {
+    return bad("image");
+  }
+  s->image = m;
+  return WEIR_OK;
+}
+
 static weir_status read_warnings(weir_schema *s, const json_t *list) {
   size_t i;
   json_t *w;
@@ -180,6 +211,7 @@ weir_status weiri_schema_from_tree(
   }
   WEIR_TRY_GOTO(failed, read_warnings(s, json_object_get(tree, "warnings")));
   WEIR_TRY_GOTO(failed, weiri_schema_index(s));
+  WEIR_TRY_GOTO(failed, read_image(s, json_object_get(tree, "image")));
   *out = s;
   return WEIR_OK;
 failed:

@@ -4,6 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "data/source.h"
 
+#include "data/picture.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,6 +18,7 @@ struct weir_source {
   char *name;
   int fd; /* -1: memory */
   const unsigned char *memory;
+  char *owned;      /* the memory, or NULL */
   int64_t raw_size; /* bytes before decompression, -1: a pipe */
   int64_t raw_at;
   int64_t limit, given;
@@ -106,6 +109,17 @@ static weir_status create(
   return WEIR_OK;
 }
 
+/* A folder is the list of the images in it. */
+static weir_status open_folder(weir_source *s, const char *path) {
+  size_t n = 0;
+  (void)close(s->fd);
+  s->fd = -1;
+  WEIR_TRY(weiri_folder_list(s->ctx, path, &s->owned, &n));
+  s->memory = (const unsigned char *)s->owned;
+  s->raw_size = (int64_t)n;
+  return WEIR_OK;
+}
+
 static weir_status open_file(weir_source *s, const char *path) {
   if (strcmp(path, "-") == 0) {
     s->fd = STDIN_FILENO;
@@ -120,7 +134,7 @@ static weir_status open_file(weir_source *s, const char *path) {
     return weiri_fail(WEIR_E_IO, "%s: cannot open: %s", path, strerror(errno));
   }
   if (S_ISDIR(st.st_mode)) {
-    return weiri_fail(WEIR_E_IO, "%s: is a directory, expected a file", path);
+    return open_folder(s, path);
   }
   if (S_ISREG(st.st_mode)) {
     s->raw_size = (int64_t)st.st_size;
@@ -172,6 +186,7 @@ void weiri_source_close(weir_source **source) {
   if (s->fd > STDIN_FILENO) {
     (void)close(s->fd);
   }
+  weiri_free(s->ctx, s->owned);
   weiri_free(s->ctx, s->name);
   weiri_free(s->ctx, s);
   *source = NULL;

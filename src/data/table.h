@@ -17,6 +17,9 @@ struct weir_table {
   bool named;
   bool counts;           /* pixels */
   int64_t height, width; /* of images, a row each; 0: not known */
+  int64_t channels;      /* of them, 0 as 1 */
+  bool labelled;         /* the last column is a label beside the image */
+  bool shape_given;      /* asked for, so that it must fit the schema */
   int64_t *line;         /* [n], or NULL: row numbers from first */
   int64_t first;         /* rows of the file before this block */
   weir_reader *keeper;   /* owns mapped values */
@@ -38,6 +41,15 @@ int64_t weiri_find_column(const weir_column *column, int64_t d, const char *name
 const char *weiri_near_column(const weir_ctx *ctx, const weir_column *column, int64_t d,
     const char *name, char *buf, size_t size);
 
+/* Whether all columns but a label are pixels. */
+bool weiri_table_pixels(const weir_table *t);
+/* Makes the last column one of the k names, called "label". */
+weir_status weiri_table_label(weir_table *t, int64_t k, const char *const *names);
+/* Adds the one column of labels to t as its last, one of categories called "label". */
+weir_status weiri_table_add_labels(weir_table *t, const weir_table *labels);
+/* What the options say of the images' size, checked against the columns. */
+weir_status weiri_table_set_shape(weir_table *t, const weir_read_opts *opts);
+
 /* Collects blocks of rows. While it collects, a text is a NaN whose low bits say which
  * text of the column's dictionary it is. */
 typedef struct weiri_builder {
@@ -47,6 +59,8 @@ typedef struct weiri_builder {
   weiri_dict *dict; /* [d], or NULL where the format has no text */
   int64_t cap;
   weir_rows rows; /* the block that the reader fills */
+  int64_t labels; /* names of the last column, of the reader */
+  const char *const *label;
 } weiri_builder;
 
 weir_status weiri_builder_init(weiri_builder *b, weir_ctx *ctx,

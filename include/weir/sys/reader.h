@@ -50,6 +50,9 @@ typedef struct weir_layout {
   bool counts;              /**< whole numbers that count something: pixels */
   bool single;              /**< all numbers are float32 */
   int64_t height, width;    /**< a row is an image of that size; 0: it is not */
+  int64_t channels;         /**< of the image, one after the other; 0 as 1 */
+  int64_t labels;           /**< > 0: the last column, beside the image, is an index */
+  const char *const *label; /**< into these [labels] names, borrowed from the reader */
   const double *mapped;     /**< all values [rows, columns] in place, or NULL */
 } weir_layout;
 
