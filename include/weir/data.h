@@ -397,6 +397,11 @@ typedef struct weir_writer weir_writer;
 WEIR_API WEIR_MUST_USE weir_status weir_writer_open(weir_writer **out, weir_ctx *ctx,
     const char *path, const char *format, int64_t columns, const weir_column *column,
     int64_t rows);
+/** The same for rows that are images (NULL: they are not), one column a pixel: NPY gets
+ * their shape, [rows, height, width] or [rows, channels, height, width]. */
+WEIR_API WEIR_MUST_USE weir_status weir_writer_open_images(weir_writer **out,
+    weir_ctx *ctx, const char *path, const char *format, int64_t columns,
+    const weir_column *column, const weir_image *image, int64_t rows);
 /** Appends values [n, columns] row-major. Errors: E_IO, E_DATA (category index outside,
  * a fraction in an integer column, NaN in an integer NPY), E_ARGUMENT (more rows than
  * announced). */

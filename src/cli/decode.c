@@ -6,17 +6,17 @@
 #include <string.h>
 
 #include "cli/latent.h"
-#include "cli/pass.h"
+#include "cli/sheet.h"
 
 typedef struct decoder {
   cli_pass *pass;
   const weir_model *model;
   const weir_schema *schema;
   cli_context context; /* of the command line; rows 0: in the table of latents */
-  int64_t k, d, width;
+  int64_t k;
   int64_t *place; /* [k] columns of the table that hold z1 ... zk */
   double *z, *x, *contexts;
-  weir_column *column;
+  cli_sheet sheet;
 } decoder;
 
 static int set_up(decoder *e, const cli_args *args) {
@@ -25,31 +25,20 @@ static int set_up(decoder *e, const cli_args *args) {
     return code;
   }
   e->k = weir_model_latent_features(e->model);
-  e->d = weir_model_features(e->model);
-  const int64_t columns = weir_schema_columns(e->schema);
   const size_t block = (size_t)CLI_BLOCK * sizeof(double);
   e->place = calloc((size_t)e->k, sizeof *e->place);
-  e->column = calloc((size_t)columns, sizeof *e->column);
   e->z = malloc(block * (size_t)e->k);
-  e->x = malloc(block * (size_t)e->d);
+  e->x = malloc(block * (size_t)weir_model_features(e->model));
   e->contexts = malloc(block * (size_t)(e->context.width + 1));
-  if (e->place == NULL || e->column == NULL || e->z == NULL || e->x == NULL ||
-      e->contexts == NULL) {
-    return cli_no_memory();
-  }
-  for (int64_t j = 0; j < columns; j++) {
-    const weir_role role = weir_schema_type(e->schema, j).role;
-    if (role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT) {
-      e->column[e->width++] = weir_schema_column(e->schema, j);
-    }
-  }
-  return 0;
+  return e->place != NULL && e->z != NULL && e->x != NULL && e->contexts != NULL
+             ? 0
+             : cli_no_memory();
 }
 
 static void tear_down(decoder *e) {
+  cli_sheet_free(&e->sheet);
   cli_context_free(&e->context);
   free(e->place);
-  free(e->column);
   free(e->z);
   free(e->x);
   free(e->contexts);
@@ -125,15 +114,9 @@ static weir_status compute(decoder *e, int64_t n) {
   const double *contexts = e->context.width > 0 ? e->contexts : NULL;
   weir_status status = weir_model_decode_from(
       e->model, e->pass->done, n, e->z, n, contexts, e->pass->env.seed, e->x, NULL);
-  weir_table *back = NULL;
   if (status == WEIR_OK) {
-    status =
-        weir_schema_to_table(&back, e->pass->env.ctx, e->schema, n, e->x, contexts);
+    status = cli_sheet_put(&e->sheet, n, e->x, contexts, NULL);
   }
-  if (status == WEIR_OK) {
-    status = weir_writer_rows(e->pass->writer, n, weir_table_values(back));
-  }
-  weir_table_destroy(&back);
   return status;
 }
 
@@ -148,7 +131,6 @@ static int take_block(decoder *e, const weir_table *table) {
   if (code == 0) {
     code = cli_fail(compute(e, weir_table_rows(table)));
   }
-  e->pass->done += weir_table_rows(table);
   return code;
 }
 
@@ -159,8 +141,7 @@ static int stream(decoder *e) {
   int code =
       cli_fail(weir_reader_open(&reader, pass->env.ctx, pass->args->words[1], &opts));
   if (code == 0) {
-    code = cli_fail(
-        cli_pass_write(e->pass, e->width, e->column, weir_reader_rows(reader)));
+    code = cli_sheet_open(&e->sheet, e->pass, NULL, weir_reader_rows(reader), 0);
   }
   while (code == 0 && cli_pass_goes_on(pass)) {
     weir_table *block = NULL;
@@ -182,6 +163,9 @@ static int decode(cli_pass *pass) {
   if (code == 0) {
     code = stream(&e);
   }
+  if (code == 0) {
+    code = cli_sheet_end(&e.sheet);
+  }
   tear_down(&e);
   return code;
 }
@@ -197,7 +181,7 @@ const cli_verb cli_verb_decode = {
     .words = "MODEL LATENTS",
     .min_words = 2,
     .max_words = 2,
-    .options = (const cli_opt *const[]){cli_context_options, cli_write_options,
+    .options = (const cli_opt *const[]){cli_context_options, cli_sheet_options,
         cli_read_options, cli_compute_options, NULL},
     .text = "LATENTS has the columns z1, z2, ... that weir encode writes (found by "
             "name, or "

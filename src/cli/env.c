@@ -154,7 +154,8 @@ bool cli_image_size(const char *text, weir_read_opts *opts) {
   if (text == NULL) {
     return true;
   }
-  const bool two = sscanf(text, "%9lldx%9lld%n", &h, &w, &end) == 2 && text[end] == '\0';
+  const bool two =
+      sscanf(text, "%9lldx%9lld%n", &h, &w, &end) == 2 && text[end] == '\0';
   const bool ok = two || (sscanf(text, "%9lldx%9lldx%9lld%n", &h, &w, &c, &end) == 3 &&
                              text[end] == '\0');
   const bool sane = ok && h > 0 && w > 0 && c > 0;

@@ -39,8 +39,8 @@ static int finish(cli_pass *pass, double begun) {
     return cli_signal_code();
   }
   /* a reader of standard output that has enough is no error */
-  const int code =
-      weir_writer_closed(pass->writer) ? 0 : cli_fail(weir_writer_close(&pass->writer));
+  const bool gone = pass->writer != NULL && weir_writer_closed(pass->writer);
+  const int code = gone ? 0 : cli_fail(weir_writer_close(&pass->writer));
   return code != 0
              ? code
              : cli_summary(&pass->env, pass->output, pass->done, cli_seconds() - begun);

@@ -10,7 +10,7 @@ typedef struct cli_pass {
   const cli_args *args;
   weir_model *model;   /* of the first word */
   const char *output;  /* -o, or - */
-  weir_writer *writer; /* opened by the body, closed by the frame */
+  weir_writer *writer; /* opened by the body, closed by the frame; NULL: a picture */
   int64_t done;        /* rows, for the summary */
 } cli_pass;
 

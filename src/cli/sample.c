@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/pass.h"
+#include "cli/sheet.h"
 
 static const cli_opt options[] = {
     {"number", 'n', CLI_INT, "N",
-        "draws; with --context-file, for each of its rows (1)", 1, 1e15, NULL, NULL},
+        "draws (1000, of a picture 64); with --context-file, for each of its rows (1)",
+        1, 1e15, NULL, NULL},
     {"temperature", 0, CLI_REAL, "T",
         "factor on the standard deviation of the base (1)", 0, 1e6, NULL, NULL},
     {"log-prob", 0, CLI_FLAG, NULL,
@@ -24,32 +25,9 @@ typedef struct sampler {
   int64_t d, total, each; /* columns, draws in all, draws per context row */
   bool log_prob;
   double temperature;
-  double *x, *rows, *lp, *contexts; /* [CLI_BLOCK, ...] */
-  int64_t width;
-  weir_column *column;
+  double *x, *lp, *contexts; /* [CLI_BLOCK, ...] */
+  cli_sheet sheet;
 } sampler;
-
-static bool shown(const sampler *s, int64_t j) {
-  const weir_role role = weir_schema_type(s->schema, j).role;
-  return role == WEIR_ROLE_EVENT || role == WEIR_ROLE_CONTEXT;
-}
-
-static int make_columns(sampler *s) {
-  const int64_t columns = weir_schema_columns(s->schema);
-  s->column = calloc((size_t)columns + 1, sizeof *s->column);
-  if (s->column == NULL) {
-    return cli_no_memory();
-  }
-  for (int64_t j = 0; j < columns; j++) {
-    if (shown(s, j)) {
-      s->column[s->width++] = weir_schema_column(s->schema, j);
-    }
-  }
-  if (s->log_prob) {
-    s->column[s->width++] = (weir_column){"log_prob", WEIR_CELL_REAL, 0, NULL};
-  }
-  return 0;
-}
 
 static int set_up(sampler *s, const cli_args *args) {
   int code = cli_context_read(&s->context, &s->pass->env, s->schema, args);
@@ -63,29 +41,22 @@ static int set_up(sampler *s, const cli_args *args) {
   s->log_prob = cli_has(args, "log-prob");
   s->temperature = cli_real(args, "temperature", 1.0);
   const bool table = cli_has(args, "context-file");
-  s->each = cli_int(args, "number", table ? 1 : 1000);
+  s->each = cli_int(args, "number", table ? 1 : cli_wants_picture(args) ? 64 : 1000);
   if (table && s->each > INT64_MAX / s->context.rows) {
     return cli_usage("-n: too many draws");
   }
   s->total = s->each * (table ? s->context.rows : 1);
-  code = make_columns(s);
   const size_t block = (size_t)CLI_BLOCK * sizeof(double);
   s->x = malloc(block * (size_t)s->d);
-  s->rows = malloc(block * (size_t)s->width);
   s->lp = malloc(block);
   s->contexts = malloc(block * (size_t)(s->context.width + 1));
-  if (code == 0 &&
-      (s->x == NULL || s->rows == NULL || s->lp == NULL || s->contexts == NULL)) {
-    code = cli_no_memory();
-  }
-  return code;
+  return s->x != NULL && s->lp != NULL && s->contexts != NULL ? 0 : cli_no_memory();
 }
 
 static void tear_down(sampler *s) {
+  cli_sheet_free(&s->sheet);
   cli_context_free(&s->context);
-  free(s->column);
   free(s->x);
-  free(s->rows);
   free(s->lp);
   free(s->contexts);
 }
@@ -113,28 +84,8 @@ static weir_status draw(sampler *s, int64_t first, int64_t n) {
       s->log_prob ? s->lp : NULL);
 }
 
-static weir_status write_block(sampler *s, int64_t n) {
-  weir_table *table = NULL;
-  weir_status status = weir_schema_to_table(&table, s->pass->env.ctx, s->schema, n,
-      s->x, s->context.width > 0 ? s->contexts : NULL);
-  if (status != WEIR_OK) {
-    return status;
-  }
-  const int64_t columns = weir_table_columns(table);
-  const double *values = weir_table_values(table);
-  for (int64_t i = 0; i < n; i++) {
-    memcpy(
-        s->rows + i * s->width, values + i * columns, (size_t)columns * sizeof *values);
-    if (s->log_prob) {
-      s->rows[i * s->width + columns] = s->lp[i];
-    }
-  }
-  weir_table_destroy(&table);
-  return weir_writer_rows(s->pass->writer, n, s->rows);
-}
-
 static weir_status stream(sampler *s) {
-  weir_status status = cli_pass_write(s->pass, s->width, s->column, s->total);
+  weir_status status = WEIR_OK;
   for (int64_t first = 0; status == WEIR_OK && first < s->total; first += CLI_BLOCK) {
     const int64_t left = s->total - first;
     const int64_t n = left < CLI_BLOCK ? left : CLI_BLOCK;
@@ -143,10 +94,10 @@ static weir_status stream(sampler *s) {
     }
     status = draw(s, first, n);
     if (status == WEIR_OK) {
-      status = write_block(s, n);
+      status = cli_sheet_put(&s->sheet, n, s->x,
+          s->context.width > 0 ? s->contexts : NULL, s->log_prob ? s->lp : NULL);
     }
   }
-  s->pass->done = s->total;
   return status;
 }
 
@@ -155,7 +106,13 @@ static int sample(cli_pass *pass) {
       .pass = pass, .model = pass->model, .schema = weir_model_schema(pass->model)};
   int code = set_up(&s, pass->args);
   if (code == 0) {
+    code = cli_sheet_open(&s.sheet, pass, s.log_prob ? "log_prob" : NULL, s.total, 0);
+  }
+  if (code == 0) {
     code = cli_fail(stream(&s));
+  }
+  if (code == 0) {
+    code = cli_sheet_end(&s.sheet);
   }
   tear_down(&s);
   return code;
@@ -172,13 +129,16 @@ const cli_verb cli_verb_sample = {
     .words = "MODEL",
     .min_words = 1,
     .max_words = 1,
-    .options = (const cli_opt *const[]){options, cli_context_options, cli_write_options,
+    .options = (const cli_opt *const[]){options, cli_context_options, cli_sheet_options,
         cli_read_options, cli_compute_options, NULL},
     .text =
         "Gives back a table as the model was trained on: the same header, order, types "
-        "and category names. Draw i depends on the seed and on i only.",
+        "and category names. Draw i depends on the seed and on i only. Of images, -o "
+        "FILE.png makes a "
+        "picture.",
     .examples =
         (const char *const[]){"weir sample model.safetensors -n 1000 -o new.csv",
-            "weir sample model.safetensors -n 100 --context \"site=A,age=40\"", NULL},
+            "weir sample model.safetensors -n 100 --context \"site=A,age=40\"",
+            "weir sample digits.safetensors -o digits.png", NULL},
     .run = run,
 };

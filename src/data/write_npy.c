@@ -23,8 +23,15 @@ static weir_cell common_cell(const weir_writer *w) {
 
 static weir_status put_header(weir_writer *w, int64_t rows) {
   unsigned char h[HEADER];
-  char text[HEADER - 10 + 1], columns[32] = "";
-  if (w->d > 1) {
+  char text[HEADER - 10 + 1], columns[64] = "";
+  const weir_image *m = &w->image;
+  if (m->height > 0 && m->channels == 1) {
+    (void)snprintf(columns, sizeof columns, " %lld, %lld", (long long)m->height,
+        (long long)m->width);
+  } else if (m->height > 0) {
+    (void)snprintf(columns, sizeof columns, " %lld, %lld, %lld", (long long)m->channels,
+        (long long)m->height, (long long)m->width);
+  } else if (w->d > 1) {
     (void)snprintf(columns, sizeof columns, " %lld", (long long)w->d);
   }
   const int n = snprintf(text, sizeof text,

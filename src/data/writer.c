@@ -20,6 +20,11 @@ static weir_status find_format(
     }
   }
   *out = WEIRI_CSV;
+  if (strcasecmp(word, "png") == 0) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "%s: numbers are not written as PNG, only images are: expected csv, tsv or npy",
+        path);
+  }
   return format == NULL
              ? WEIR_OK
              : weiri_fail(WEIR_E_CONFIG,
@@ -67,16 +72,28 @@ static weir_status begin(weir_writer *w, const char *path, const weir_column *co
 
 weir_status weir_writer_open(weir_writer **out, weir_ctx *ctx, const char *path,
     const char *format, int64_t columns, const weir_column *column, int64_t rows) {
+  return weir_writer_open_images(out, ctx, path, format, columns, column, NULL, rows);
+}
+
+weir_status weir_writer_open_images(weir_writer **out, weir_ctx *ctx, const char *path,
+    const char *format, int64_t columns, const weir_column *column,
+    const weir_image *image, int64_t rows) {
   *out = NULL;
   weiri_file_format f;
   WEIR_TRY(find_format(path, format, &f));
   if (columns < 1 || column == NULL) {
     return weiri_fail(WEIR_E_ARGUMENT, "%s: a table needs at least 1 column", path);
   }
+  if (image != NULL && image->height * image->width * image->channels != columns) {
+    return weiri_fail(WEIR_E_ARGUMENT,
+        "%s: %lld columns are no image of %lld x %lld x %lld", path, (long long)columns,
+        (long long)image->height, (long long)image->width, (long long)image->channels);
+  }
   weir_writer *w = weiri_calloc(ctx, 1, sizeof *w);
   if (w == NULL) {
     return WEIR_E_MEMORY;
   }
+  w->image = image == NULL ? (weir_image){0} : *image;
   w->ctx = ctx;
   w->format = f;
   w->d = columns;

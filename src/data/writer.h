@@ -31,6 +31,7 @@ struct weir_writer {
   weiri_sink sink;
   bool sunk; /* the sink is open */
   int64_t d;
+  weir_image image; /* height 0: rows are no images */
   weir_column *column;
   int64_t rows, written; /* announced (-1: unknown), so far */
   weir_cell number;      /* NPY: REAL, REAL32 or INTEGER */

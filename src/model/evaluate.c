@@ -94,6 +94,7 @@ typedef struct pass {
   const double *in; /* [n, in_width] or NULL */
   int64_t in_width;
   const weir_sample_opts *opts;
+  bool means; /* of distributions, in place of draws */
   const weir_frame *frame; /* whose rows these are, or NULL */
   int64_t from;            /* number of the first row, without a frame */
   double *out, *extra;     /* meaning is the verb's */
@@ -437,6 +438,32 @@ weir_status weir_model_decode_from(const weir_model *model, int64_t first, int64
       .out = x,
       .extra = log_det};
   return one_pass(&p, DECODE, seed);
+}
+
+weir_status weir_model_encode_mean(const weir_model *model, int64_t n, const double *x,
+    int64_t contexts, const double *context, double *z) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = x,
+      .in_width = model->dist->event.features,
+      .means = true,
+      .out = z};
+  return one_pass(&p, encode_block, model->seed);
+}
+
+weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const double *z,
+    int64_t contexts, const double *context, double *x) {
+  const pass p = {.model = model,
+      .n = n,
+      .contexts = contexts,
+      .context = context,
+      .in = z,
+      .in_width = model->dist->latent,
+      .means = true,
+      .out = x};
+  return one_pass(&p, decode_block, model->seed);
 }
 
 int64_t weir_model_latent_features(const weir_model *model) {
