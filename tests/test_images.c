@@ -181,7 +181,7 @@ static void labelled_folders(void **state) {
   weir_table *t = NULL;
   make_folder();
   assert_int_equal(read_folder(&t, &c.ctx), WEIR_E_DATA);
-  assert_words("holds no PNG or JPEG images");
+  assert_words("without PNG or JPEG images");
   mkdir(in_folder("dog"), 0700);
   mkdir(in_folder("cat"), 0700);
   put_png(&c.ctx, in_folder("dog/1.png"), 2, 50);

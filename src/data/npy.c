@@ -198,7 +198,7 @@ static weir_status set_columns(npy *f, const header *h) {
   f->cells.rows = d[0];
   f->cells.columns = 1;
   for (int i = 1; i < h->rank; i++) {
-    if (d[i] != 0 && f->cells.columns > INT64_MAX / 16 / d[i]) {
+    if (i > 1 && d[i] != 0 && f->cells.columns > INT64_MAX / 16 / d[i]) {
       return weiri_fail(
           WEIR_E_FORMAT, "%s: the shape in its NPY header overflows: it lies", name);
     }

@@ -7,6 +7,9 @@ cd base
 table 300 >a.csv
 "$WEIR" fit a.csv -o m.safetensors --model gaussian --epochs 2 -q
 "$WEIR" fit a.csv -o c.safetensors --model gaussian --epochs 2 --context site -q
+awk 'BEGIN { for (i = 0; i < 60; i++)
+  print i % 2 "," int(i / 2) % 2 "," int(i / 4) % 2 "," int(i / 8) % 2 }' >i.csv
+"$WEIR" fit i.csv --image 2x2 -o i.safetensors --model gaussian --epochs 2 -q
 rm -f ./*.yaml ./*.jsonl
 cd ..
 
