@@ -136,9 +136,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_encode(const weir_model *model, in
 WEIR_API WEIR_MUST_USE weir_status weir_model_decode(const weir_model *model, int64_t n,
     const double *z, int64_t contexts, const double *context, uint64_t seed, double *x,
     double *log_det);
-/** The same with the mean of every distribution in place of a draw: the latent that an
- * encoder expects, the image that a decoder expects. Errors: E_UNSUPPORTED where a
- * distribution has no known mean. */
+/** The same with the mean of a distribution in place of a draw: the latent that an
+ * encoder expects (a draw by the seed where it is not known), the image that a decoder
+ * expects. Errors: E_UNSUPPORTED where a likelihood has no known mean. */
 WEIR_API WEIR_MUST_USE weir_status weir_model_encode_mean(const weir_model *model,
     int64_t n, const double *x, int64_t contexts, const double *context, double *z);
 WEIR_API WEIR_MUST_USE weir_status weir_model_decode_mean(const weir_model *model,

@@ -96,7 +96,8 @@ static weir_status list_all(const char *path, names *files, names *folders) {
     WEIR_TRY(list(path, folders->name[i], files, NULL));
   }
   if (files->n == 0) {
-    return weiri_fail(WEIR_E_DATA, "%s: is a directory without PNG or JPEG images", path);
+    return weiri_fail(
+        WEIR_E_DATA, "%s: is a directory without PNG or JPEG images", path);
   }
   qsort(files->name + loose, files->n - loose, sizeof *files->name, compare);
   if (loose > 0 && files->n > loose) {

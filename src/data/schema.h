@@ -16,8 +16,8 @@ struct weir_schema {
   bool *guessed;
   bool named;
   bool counts;
-  int64_t levels; /* of a table of counts: values are 0 .. levels - 1; 0: not known */
-  weir_image image;       /* height 0: rows are no images */
+  int64_t levels;   /* of a table of counts: values are 0 .. levels - 1; 0: not known */
+  weir_image image; /* height 0: rows are no images */
   int64_t *event, events; /* file columns of each role */
   int64_t *context, contexts;
   int64_t weight; /* file column, or -1 */

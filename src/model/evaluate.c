@@ -94,7 +94,7 @@ typedef struct pass {
   const double *in; /* [n, in_width] or NULL */
   int64_t in_width;
   const weir_sample_opts *opts;
-  bool means; /* of distributions, in place of draws */
+  bool means;              /* of distributions, in place of draws */
   const weir_frame *frame; /* whose rows these are, or NULL */
   int64_t from;            /* number of the first row, without a frame */
   double *out, *extra;     /* meaning is the verb's */
@@ -292,6 +292,7 @@ static weir_status one_pass(const pass *p, verb v, uint64_t seed) {
   WEIR_TRY(weir_evaluator_create(&e, p->model));
   e->run->seed = seed;
   e->run->temperature = p->opts == NULL ? 1.0 : p->opts->temperature;
+  e->run->wants.means = p->means;
   const weir_status status = run_pass(p, e, v);
   weir_evaluator_destroy(&e);
   return status;
@@ -450,7 +451,7 @@ weir_status weir_model_encode_mean(const weir_model *model, int64_t n, const dou
       .in_width = model->dist->event.features,
       .means = true,
       .out = z};
-  return one_pass(&p, encode_block, model->seed);
+  return one_pass(&p, ENCODE, model->seed);
 }
 
 weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const double *z,
@@ -463,7 +464,7 @@ weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const dou
       .in_width = model->dist->latent,
       .means = true,
       .out = x};
-  return one_pass(&p, decode_block, model->seed);
+  return one_pass(&p, DECODE, model->seed);
 }
 
 int64_t weir_model_latent_features(const weir_model *model) {
