@@ -33,7 +33,7 @@ need librandom123-dev header Random123/philox.h
 need libyaml-dev library yaml-0.1
 need zlib1g-dev library zlib
 need libpng-dev library libpng
-need libjpeg62-turbo-dev library libjpeg
+need libturbojpeg0-dev library libturbojpeg
 if [ "$purpose" != demo ]; then
   need libcmocka-dev library cmocka
   need g++ program c++

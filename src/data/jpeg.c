@@ -1,73 +1,42 @@
-/* JPEG images (ITU-T T.81) by libjpeg: grey stays grey, all else becomes red, green and
- * blue. Damage that the library would only warn of is an error here. */
+/* JPEG images (ITU-T T.81) by libjpeg-turbo's TurboJPEG interface, which reports errors
+ * instead of jumping: grey stays grey, all else becomes red, green and blue. Damage
+ * that the library would only warn of is an error here. */
 #include "data/picture.h"
 #include "data/reader.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #ifdef WEIR_HAVE_JPEG
 
-#include <jpeglib.h>
-#include <setjmp.h>
+#include <turbojpeg.h>
 
-typedef struct failure {
-  struct jpeg_error_mgr base;
-  jmp_buf back;
-  char message[JMSG_LENGTH_MAX];
-} failure;
-
-static void leave(j_common_ptr c) {
-  failure *f = (failure *)(void *)c->err;
-  f->base.format_message(c, f->message);
-  longjmp(f->back, 1);
-}
-
-/* Levels below 0 are warnings: bits that do not decode, a file cut short. */
-static void note(j_common_ptr c, int level) {
-  if (level < 0) {
-    leave(c);
+static weir_status decode(tjhandle tj, weir_ctx *ctx, const char *name,
+    const unsigned char *bytes, size_t n, weiri_picture *out) {
+  int w = 0, h = 0, sampling = 0, colours = 0;
+  if (tjDecompressHeader3(tj, bytes, (unsigned long)n, &w, &h, &sampling, &colours) !=
+      0) {
+    return weiri_fail(
+        WEIR_E_FORMAT, "%s: not a whole JPEG image: %s", name, tjGetErrorStr2(tj));
   }
-}
-
-/* Everything that the library's jump may leave lies in *c and *out. */
-static weir_status decode(struct jpeg_decompress_struct *c, weir_ctx *ctx,
-    const char *name, const unsigned char *bytes, size_t n, weiri_picture *out) {
-  jpeg_create_decompress(c);
-  jpeg_mem_src(c, bytes, (unsigned long)n);
-  (void)jpeg_read_header(c, TRUE);
-  const bool grey = c->jpeg_color_space == JCS_GRAYSCALE;
-  c->out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
-  c->dct_method = JDCT_ISLOW;
-  *out = (weiri_picture){
-      (int64_t)c->image_height, (int64_t)c->image_width, grey ? 1 : 3, NULL};
+  const bool grey = colours == TJCS_GRAY;
+  *out = (weiri_picture){h, w, grey ? 1 : 3, NULL};
   WEIR_TRY(weiri_picture_create(ctx, name, out));
-  (void)jpeg_start_decompress(c);
-  while (c->output_scanline < c->output_height) {
-    JSAMPROW row = out->pixel + (int64_t)c->output_scanline * out->w * out->c;
-    (void)jpeg_read_scanlines(c, &row, 1);
-  }
-  (void)jpeg_finish_decompress(c);
-  return WEIR_OK;
+  return tjDecompress2(tj, bytes, (unsigned long)n, out->pixel, w, 0, h,
+             grey ? TJPF_GRAY : TJPF_RGB, TJFLAG_ACCURATEDCT) == 0
+             ? WEIR_OK
+             : weiri_fail(WEIR_E_FORMAT, "%s: not a whole JPEG image: %s", name,
+                   tjGetErrorStr2(tj));
 }
 
 weir_status weiri_jpeg_decode(weir_ctx *ctx, const char *name,
     const unsigned char *bytes, size_t n, weiri_picture *out) {
-  struct jpeg_decompress_struct c;
-  failure f;
-  weir_status status;
-  memset(&c, 0, sizeof c);
   *out = (weiri_picture){0};
-  c.err = jpeg_std_error(&f.base);
-  f.base.error_exit = leave;
-  f.base.emit_message = note;
-  if (setjmp(f.back) == 0) {
-    status = decode(&c, ctx, name, bytes, n, out);
-  } else {
-    status =
-        weiri_fail(WEIR_E_FORMAT, "%s: not a whole JPEG image: %s", name, f.message);
+  tjhandle tj = tjInitDecompress();
+  const weir_status status = tj == NULL ? weiri_fail(WEIR_E_MEMORY, "out of memory")
+                                        : decode(tj, ctx, name, bytes, n, out);
+  if (tj != NULL) {
+    (void)tjDestroy(tj);
   }
-  jpeg_destroy_decompress(&c);
   if (status != WEIR_OK) {
     weiri_picture_free(ctx, out);
   }
@@ -83,7 +52,7 @@ weir_status weiri_jpeg_decode(weir_ctx *ctx, const char *name,
   (void)n;
   (void)out;
   return weiri_fail(
-      WEIR_E_UNSUPPORTED, "%s: this weir was built without libjpeg", name);
+      WEIR_E_UNSUPPORTED, "%s: this weir was built without libjpeg-turbo", name);
 }
 
 #endif
