@@ -45,19 +45,21 @@ static weir_var floored(const weiri_located *l, weir_tape *t, weir_var s) {
   return weir_shift(t, weir_softplus(t, weir_shift(t, s, -low)), low);
 }
 
+weir_var weiri_located_log_scale(
+    const weiri_located *l, weir_run *run, weir_var theta) {
+  if (l->scale_kind == WEIRI_SCALE_FIXED) {
+    return weir_fill(run->tape, weir_shape_2(1, 1), log(l->fixed));
+  }
+  const weir_var own = l->scale_kind == WEIRI_SCALE_EACH ? theta : weir_var_none();
+  const int64_t width = l->scale_kind == WEIRI_SCALE_SHARED ? 1 : l->d;
+  return floored(l, run->tape, weiri_theta_part(run, l->log_scale, own, l->d, width));
+}
+
 void weiri_located_bind(const weiri_located *l, weir_run *run, weir_var context,
     weir_var *loc, weir_var *log_scale) {
-  weir_tape *t = run->tape;
-  const weir_var none = weir_var_none();
   *loc = weiri_located_loc(l, run, context);
-  if (l->scale_kind == WEIRI_SCALE_FIXED) {
-    *log_scale = weir_fill(t, weir_shape_2(1, 1), log(l->fixed));
-    return;
-  }
-  const bool each = l->scale_kind == WEIRI_SCALE_EACH;
-  const weir_var theta = each ? weiri_theta_apply(&l->theta, run, context) : none;
-  const int64_t width = l->scale_kind == WEIRI_SCALE_SHARED ? 1 : l->d;
-  *log_scale = floored(l, t, weiri_theta_part(run, l->log_scale, theta, l->d, width));
+  *log_scale =
+      weiri_located_log_scale(l, run, weiri_theta_apply(&l->theta, run, context));
 }
 
 void weiri_located_push(

@@ -50,6 +50,8 @@ void weiri_located_teardown(weiri_located *l);
 /* Location and log scale of the rows, each [n, d], [1, d] or [1, 1]. */
 void weiri_located_bind(const weiri_located *l, weir_run *run, weir_var context,
     weir_var *loc, weir_var *log_scale);
+/* The log scale from a theta in hand, [n, d] or less. */
+weir_var weiri_located_log_scale(const weiri_located *l, weir_run *run, weir_var theta);
 weir_var weiri_located_loc(const weiri_located *l, weir_run *run, weir_var context);
 /* Pushes sum_j (shape_j - log_scale_j) over the columns: shape [n, d] is the log
  * density of the standard member of the family; per column when the run wants groups.

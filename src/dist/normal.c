@@ -8,15 +8,15 @@
 #include "dist/normal.h"
 
 #include "dist/gauss.h"
+#include "dist/located.h"
 
 enum { STANDARD, DIAGONAL, FULL };
 
 typedef struct normal {
   weir_dist base;
   int kind;
-  weiri_theta_opts theta_opts;
-  weiri_theta theta; /* [2 d]: loc, log_scale */
-  weir_slot loc, log_scale, lower;
+  weiri_located at;
+  weir_slot lower;
   int64_t *prefix;
 } normal;
 
@@ -24,8 +24,7 @@ static const weir_opt opts[] = {
     {"kind", WEIR_OPT_CHOICE, offsetof(normal, kind), "\"standard\"", 0, 0,
         "standard|diagonal|full",
         "N(0, I), or a learned mean with a diagonal or full covariance"},
-    WEIRI_OPT_CONDITIONAL(normal, "mean and scale (not when standard)"),
-    WEIRI_OPT_CONTEXT_NET(normal), WEIRI_OPT_HEAD_SCALE(normal), {0}};
+    WEIRI_OPT_LOCATED(normal, at), {0}};
 
 static weir_status setup_lower(normal *g, weir_build *b, int64_t d) {
   unsigned char *keep = weiri_strictly_lower(b->ctx, 1, d);
@@ -46,17 +45,13 @@ static weir_status setup(weir_dist *dist, weir_build *b) {
   if (g->kind == STANDARD) {
     return WEIR_OK;
   }
-  const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
-  WEIR_TRY(weir_build_param(b, &g->loc, "loc", weir_shape_1(d), zero, NULL));
-  WEIR_TRY(
-      weir_build_param(b, &g->log_scale, "log_scale", weir_shape_1(d), zero, NULL));
-  WEIR_TRY(weiri_theta_setup(&g->theta, b, &g->theta_opts, 2 * d));
+  WEIR_TRY(weiri_located_setup(&g->at, b, d));
   return g->kind == FULL ? setup_lower(g, b, d) : WEIR_OK;
 }
 
 static void teardown(weir_dist *dist) {
   normal *g = (normal *)dist;
-  weiri_theta_teardown(&g->theta);
+  weiri_located_teardown(&g->at);
   weiri_free(dist->ctx, g->prefix);
 }
 
@@ -65,7 +60,10 @@ static void push(const weir_dist *dist, weir_run *run, weir_var e, weir_var log_
   const bool columns = run->wants.groups;
   weir_var value = columns ? weiri_gauss_log_columns(t, e) : weiri_gauss_log(t, e);
   if (weir_var_ok(log_scale)) {
-    value = weir_sub(t, value, columns ? log_scale : weir_sum_last(t, log_scale));
+    const double repeats = (double)dist->event.features /
+                           (double)weir_var_dim(t, log_scale, 1); /* one for all */
+    const weir_var sum = weir_scale(t, weir_sum_last(t, log_scale), repeats);
+    value = weir_sub(t, value, columns ? log_scale : sum);
   }
   weir_run_part(run, WEIR_PART_BASE, dist->path, value, weir_var_none());
 }
@@ -78,10 +76,9 @@ static void log_prob(
     push(dist, run, x, weir_var_none());
     return;
   }
-  const int64_t d = dist->event.features;
-  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
-  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
-  weir_var u = weir_sub(t, x, weiri_theta_part(run, g->loc, theta, 0, d));
+  weir_var loc, log_scale;
+  weiri_located_bind(&g->at, run, context, &loc, &log_scale);
+  weir_var u = weir_sub(t, x, loc);
   if (g->kind == FULL) {
     const weir_linear_opts lower = {WEIR_ACT_NONE, g->prefix};
     u = weir_add(
@@ -100,26 +97,23 @@ static weir_var sample(
     push(dist, run, e, weir_var_none());
     return e;
   }
-  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
-  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+  weir_var loc, log_scale;
+  weiri_located_bind(&g->at, run, context, &loc, &log_scale);
   weir_var u = weir_mul(t, e, weir_exp(t, log_scale));
   if (g->kind == FULL) {
     const weir_tri_opts unit = {.lower = true, .unit = true};
     u = weir_solve_tri(t, weir_run_param(run, g->lower), u, unit);
   }
   push(dist, run, e, log_scale);
-  return weir_add(t, u, weiri_theta_part(run, g->loc, theta, 0, d));
+  return weir_add(t, u, loc);
 }
 
 bool weiri_normal_bind(const weir_dist *dist, weir_run *run, weir_var context,
     weir_var *loc, weir_var *log_scale) {
   const normal *g = (const normal *)dist;
-  const int64_t d = dist->event.features;
   *loc = *log_scale = weir_var_none();
   if (g->kind == DIAGONAL) {
-    const weir_var theta = weiri_theta_apply(&g->theta, run, context);
-    *loc = weiri_theta_part(run, g->loc, theta, 0, d);
-    *log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
+    weiri_located_bind(&g->at, run, context, loc, log_scale);
   }
   return g->kind != FULL;
 }
@@ -131,14 +125,14 @@ static bool local(const weir_dist *dist, weir_run *run, weir_var x, weir_var con
   const normal *g = (const normal *)dist;
   weir_tape *t = run->tape;
   const int64_t d = dist->event.features;
-  if (g->kind != DIAGONAL) {
+  if (g->kind != DIAGONAL || g->at.loc_kind != WEIRI_LOC_LINEAR) {
     return false;
   }
   const weir_shape s = weir_var_shape(t, x);
   const weir_var theta =
-      weiri_theta_pieces(&g->theta, run, context, 0, d, &out->pieces);
-  const weir_var log_scale = weiri_theta_part(run, g->log_scale, theta, d, d);
-  out->eta = weir_broadcast(t, weiri_theta_part(run, g->loc, theta, 0, d), s);
+      weiri_theta_pieces(&g->at.theta, run, context, 0, d, &out->pieces);
+  const weir_var log_scale = weiri_located_log_scale(&g->at, run, theta);
+  out->eta = weir_broadcast(t, weiri_theta_part(run, g->at.loc, theta, 0, d), s);
   out->weight = weir_broadcast(t, weir_exp(t, weir_scale(t, log_scale, -2.0)), s);
   out->slope = weir_mul(t, weir_sub(t, x, out->eta), out->weight);
   return true;
@@ -151,9 +145,8 @@ static weir_var mean(
   if (g->kind == STANDARD) {
     return weir_fill(run->tape, weir_shape_2(n, d), 0.0);
   }
-  const weir_var theta = weiri_theta_apply(&g->theta, run, context);
   return weir_broadcast(
-      run->tape, weiri_theta_part(run, g->loc, theta, 0, d), weir_shape_2(n, d));
+      run->tape, weiri_located_loc(&g->at, run, context), weir_shape_2(n, d));
 }
 
 const weir_dist_class weir_dist_normal = {

@@ -18,6 +18,7 @@ typedef struct variational {
   int64_t latent_dim;
   const weir_spec *posterior_spec, *likelihood_spec;
   int kl, support;
+  double *lo, *scale; /* [features] of the encoder's view of x; NULL: x itself */
 } variational;
 
 enum { KL_AUTO, KL_SAMPLED };
@@ -54,8 +55,41 @@ static weir_status make_latent(variational *v, weir_build *b) {
   return WEIR_OK;
 }
 
+/* The encoder sees whole numbers between two ends, such as grey levels, as 0 to 1. */
+static weir_status take_view(variational *v, weir_ctx *ctx) {
+  const weir_event *data = &v->base.data;
+  bool wide = false;
+  for (int64_t j = 0; j < data->features; j++) {
+    const weir_support s = data->support[j];
+    wide = wide || (s.kind == WEIR_INTEGERS && s.hi - s.lo > 1.0);
+  }
+  if (!wide) {
+    return WEIR_OK;
+  }
+  v->lo = weiri_calloc(ctx, (size_t)data->features, sizeof *v->lo);
+  v->scale = weiri_calloc(ctx, (size_t)data->features, sizeof *v->scale);
+  if (v->lo == NULL || v->scale == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (int64_t j = 0; j < data->features; j++) {
+    const weir_support s = data->support[j];
+    const bool ends = s.kind == WEIR_INTEGERS && s.hi > s.lo;
+    v->lo[j] = ends ? s.lo : 0.0;
+    v->scale[j] = ends ? 1.0 / (s.hi - s.lo) : 1.0;
+  }
+  return WEIR_OK;
+}
+
+static weir_var view(const variational *v, weir_tape *t, weir_var x) {
+  const weir_shape row = weir_shape_1(v->base.data.features);
+  return v->lo == NULL ? x
+                       : weir_mul(t, weir_sub(t, x, weir_leaf_f64(t, row, v->lo)),
+                             weir_leaf_f64(t, row, v->scale));
+}
+
 static weir_status setup(weir_layer *l, weir_build *b) {
   variational *v = (variational *)l;
+  WEIR_TRY(take_view(v, b->ctx));
   WEIR_TRY(make_latent(v, b));
   weir_build given_x = *b, given_z = *b;
   given_z.likelihood = NULL;
@@ -81,6 +115,8 @@ static weir_status setup(weir_layer *l, weir_build *b) {
 }
 
 static void teardown(weir_layer *l) {
+  weiri_free(l->ctx, ((variational *)l)->lo);
+  weiri_free(l->ctx, ((variational *)l)->scale);
   weir_dist_destroy(&l->posterior);
   weir_dist_destroy(&l->likelihood);
 }
@@ -95,7 +131,9 @@ typedef struct given {
 
 static given condition(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
-  given g = {.q = l->posterior, .context = weiri_beside(run, x, context)};
+  given g = {.q = l->posterior,
+      .context =
+          weiri_beside(run, view((const variational *)l, run->tape, x), context)};
   g.q = weir_dist_settle(g.q, run, &g.context);
   g.context = weir_run_replicate(run, g.context);
   g.x = weir_run_replicate(run, x);
@@ -133,17 +171,17 @@ static weir_var draw(weir_run *run, const given *g, weir_var *log_q) {
   return run->after;
 }
 
+/* The first part of the layer carries the score of the draw, so that all that follows
+ * from it is in the sum that the score is multiplied by. */
 static void push_likelihood(
-    const weir_layer *l, weir_run *run, const given *g, weir_var z) {
+    const weir_layer *l, weir_run *run, const given *g, weir_var z, weir_var score) {
   weir_run_part(run, WEIR_PART_LIKELIHOOD, l->likelihood->path,
-      weir_dist_log_prob(l->likelihood, run, g->x, weiri_beside(run, z, g->c)),
-      weir_var_none());
+      weir_dist_log_prob(l->likelihood, run, g->x, weiri_beside(run, z, g->c)), score);
 }
 
-static void push_posterior(
-    const weir_layer *l, weir_run *run, weir_var log_q, weir_var score) {
-  weir_run_part(
-      run, WEIR_PART_POSTERIOR, l->posterior->path, weir_neg(run->tape, log_q), score);
+static void push_posterior(const weir_layer *l, weir_run *run, weir_var log_q) {
+  weir_run_part(run, WEIR_PART_POSTERIOR, l->posterior->path,
+      weir_neg(run->tape, log_q), weir_var_none());
 }
 
 static weir_var to_latent(
@@ -154,8 +192,8 @@ static weir_var to_latent(
   }
   weir_var log_q;
   const weir_var z = draw(run, &g, &log_q), score = run->score;
-  push_likelihood(l, run, &g, z);
-  push_posterior(l, run, log_q, score);
+  push_likelihood(l, run, &g, z, score);
+  push_posterior(l, run, log_q);
   return z;
 }
 
@@ -166,15 +204,16 @@ static void to_base(const weir_layer *l, weir_run *run, weir_var x, weir_var con
   const weir_var base_context = base->context > 0 ? g.c : weir_var_none();
   weir_var log_q, kl = weir_var_none();
   const weir_var z = draw(run, &g, &log_q), score = run->score;
-  push_likelihood(l, run, &g, z);
+  push_likelihood(l, run, &g, z, score);
   if (run->wants.closed_kl && v->kl == KL_AUTO) {
     kl = weiri_kl(g.q, base, run, g.n, g.context, base_context);
   }
   if (weir_var_ok(kl)) {
-    weir_run_part(run, WEIR_PART_KL, base->path, weir_neg(run->tape, kl), score);
+    weir_run_part(
+        run, WEIR_PART_KL, base->path, weir_neg(run->tape, kl), weir_var_none());
     return;
   }
-  push_posterior(l, run, log_q, score);
+  push_posterior(l, run, log_q);
   weir_run_part(run, WEIR_PART_BASE, base->path,
       weiri_dist_grouped(base, run, z, base_context), weir_var_none());
 }
@@ -194,7 +233,8 @@ static weir_var to_data(
   const weir_var log_q =
       l->posterior->log_prob_how == WEIR_ABSENT
           ? weir_fill(t, weir_shape_1(n), NAN)
-          : weir_dist_log_prob(l->posterior, run, z, weiri_beside(run, x, context));
+          : weir_dist_log_prob(l->posterior, run, z,
+                weiri_beside(run, view((const variational *)l, t, x), context));
   weir_run_part(run, WEIR_PART_LIKELIHOOD, l->likelihood->path, weir_neg(t, log_p),
       weir_var_none());
   weir_run_part(run, WEIR_PART_POSTERIOR, l->posterior->path, log_q, weir_var_none());

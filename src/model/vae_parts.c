@@ -33,6 +33,12 @@ static int likelihood_of(const weiri_vae *v, const weiri_plan_info *info) {
                                          : WEIRI_VAE_BERNOULLI;
 }
 
+/* Families with a location and a scale, which take columns as real numbers. */
+static bool is_located(int likelihood) {
+  return likelihood == WEIRI_VAE_NORMAL || likelihood == WEIRI_VAE_LAPLACE ||
+         likelihood == WEIRI_VAE_STUDENT;
+}
+
 void weiri_vae_fill(weiri_vae *v, const weiri_plan_info *info) {
   if (v->latent_dim == 0) {
     const int64_t half = (weir_schema_events(info->schema) + 1) / 2;
@@ -51,6 +57,9 @@ json_t *weiri_vae_columns(const weiri_vae *v, const weiri_plan_info *info) {
   if (kind == GREY && likelihood == WEIRI_VAE_BERNOULLI) {
     json_array_append_new(
         list, json_pack("{s:s, s:s}", "name", "binarize", "mode", modes[v->binarize]));
+  }
+  if (is_located(likelihood)) {
+    json_array_append_new(list, json_string("to_unit"));
   }
   return list;
 }
@@ -88,21 +97,42 @@ json_t *weiri_vae_posterior(const weiri_vae *v, json_t *steps) {
   return behind(v, v->encoder, dist);
 }
 
-json_t *weiri_vae_outputs(const weiri_vae *v, const weiri_plan_info *info) {
-  json_t *dist = NULL;
-  switch (likelihood_of(v, info)) {
-  case WEIRI_VAE_BERNOULLI:
-    dist = json_pack("{s:s, s:f}", "name", "bernoulli", "head_scale", v->head_scale);
-    break;
-  case WEIRI_VAE_NORMAL:
-    dist = json_pack("{s:s, s:s, s:f}", "name", "normal", "kind", "diagonal",
-        "head_scale", v->head_scale);
-    break;
-  default:
-    dist = json_deep_copy(v->likelihood_spec);
-    break;
+/* Of grey levels the location lies between 0 and 1, and no scale falls below half a
+ * level of 256: a density of points on a grid grows without bound otherwise. */
+static json_t *located(
+    const weiri_vae *v, const weiri_plan_info *info, int likelihood) {
+  static const char *const names[] = {[WEIRI_VAE_NORMAL] = "normal",
+      [WEIRI_VAE_LAPLACE] = "laplace",
+      [WEIRI_VAE_STUDENT] = "student_t"};
+  static const char *const scales[] = {NULL, "each", "column", "shared", "fixed"};
+  const bool table = kind_of(info) == TABLE;
+  const char *scale =
+      v->scale == WEIRI_VAE_SCALE_AUTO ? table ? "column" : "each" : scales[v->scale];
+  json_t *dist = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f}", "name", names[likelihood],
+      "scale", scale, "loc", table ? "linear" : "sigmoid", "scale_value",
+      v->scale_value, "scale_floor", v->scale == WEIRI_VAE_SCALE_FIXED ? 0.0 : 0.002,
+      "head_scale", v->head_scale);
+  if (likelihood == WEIRI_VAE_NORMAL) {
+    json_object_set_new(dist, "kind", json_string("diagonal"));
   }
   return dist;
+}
+
+json_t *weiri_vae_outputs(const weiri_vae *v, const weiri_plan_info *info) {
+  const int likelihood = likelihood_of(v, info);
+  switch (likelihood) {
+  case WEIRI_VAE_BERNOULLI:
+    return json_pack("{s:s, s:f}", "name", "bernoulli", "head_scale", v->head_scale);
+  case WEIRI_VAE_LEVELS:
+    return json_pack("{s:s, s:I, s:f}", "name", "discretized_logistic", "components",
+        (json_int_t)v->components, "head_scale", v->head_scale);
+  case WEIRI_VAE_CATEGORICAL:
+    return json_pack("{s:s, s:f}", "name", "categorical", "head_scale", v->head_scale);
+  case WEIRI_VAE_SPEC:
+    return json_deep_copy(v->likelihood_spec);
+  default:
+    return located(v, info, likelihood);
+  }
 }
 
 json_t *weiri_vae_layers_of(

@@ -8,13 +8,26 @@
 typedef struct weiri_vae {
   int64_t latent_dim, hidden_features, hidden_layers, samples;
   int activation, likelihood, binarize, posterior;
-  double head_scale;
+  int scale;
+  int64_t components;
+  double head_scale, scale_value;
   const weir_spec *encoder, *decoder, *prior, *likelihood_spec;
 } weiri_vae;
 
 #define WEIRI_VAE_ACTIVATIONS "relu|tanh|elu|sigmoid|softplus"
-#define WEIRI_VAE_LIKELIHOODS "auto|bernoulli|normal|spec"
-enum { WEIRI_VAE_AUTO, WEIRI_VAE_BERNOULLI, WEIRI_VAE_NORMAL, WEIRI_VAE_SPEC };
+#define WEIRI_VAE_LIKELIHOODS                                                          \
+  "auto|bernoulli|normal|laplace|student_t|discretized_logistic|categorical|spec"
+enum {
+  WEIRI_VAE_AUTO,
+  WEIRI_VAE_BERNOULLI,
+  WEIRI_VAE_NORMAL,
+  WEIRI_VAE_LAPLACE,
+  WEIRI_VAE_STUDENT,
+  WEIRI_VAE_LEVELS,
+  WEIRI_VAE_CATEGORICAL,
+  WEIRI_VAE_SPEC
+};
+enum { WEIRI_VAE_SCALE_AUTO, WEIRI_VAE_SCALE_FIXED = 4 };
 
 /* Those of the likelihood and of evaluation. */
 #define WEIRI_OPT_VAE_OUTPUTS(S)                                                       \
@@ -27,6 +40,15 @@ enum { WEIRI_VAE_AUTO, WEIRI_VAE_BERNOULLI, WEIRI_VAE_NORMAL, WEIRI_VAE_SPEC };
       {"binarize", WEIR_OPT_CHOICE, offsetof(S, vae.binarize), "\"dynamic\"", 0, 0,    \
           "dynamic|threshold",                                                         \
           "grey columns under a bernoulli: drawn anew for each step, or cut at 0.5"},  \
+      {"scale", WEIR_OPT_CHOICE, offsetof(S, vae.scale), "\"auto\"", 0, 0,             \
+          "auto|each|column|shared|fixed",                                             \
+          "of a normal, laplace or student_t: by the decoder, learned per column, "    \
+          "one "                                                                       \
+          "for all, or scale_value; auto: each of images, column of a table"},         \
+      {"scale_value", WEIR_OPT_REAL, offsetof(S, vae.scale_value), "1", 1e-6, 1e6,     \
+          NULL, "that scale when fixed, else where it starts"},                        \
+      {"components", WEIR_OPT_INT, offsetof(S, vae.components), "1", 1, 1000, NULL,    \
+          "logistics per column of a discretized_logistic"},                           \
       {"head_scale", WEIR_OPT_REAL, offsetof(S, vae.head_scale), "1", 0, 100, NULL,    \
           "initial weights of the last layers, relative to those usual of a layer"},   \
   {                                                                                    \

@@ -26,9 +26,10 @@ static weir_status score_all(weiri_facts *f) {
   weiri_score_of(
       &f->test, f->log_prob, &f->score.mean_log_prob, &f->score.standard_error);
   f->score.n = f->test.n;
-  f->score.bits_per_dim = weir_model_discrete(f->model) == f->d
-                              ? -f->score.mean_log_prob / ((double)f->d * log(2.0))
-                              : NAN;
+  f->score.bits_per_dim =
+      weir_model_discrete(f->model) == f->d && f->model->site.measure == NULL
+          ? -f->score.mean_log_prob / ((double)f->d * log(2.0))
+          : NAN;
   return status;
 }
 

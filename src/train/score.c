@@ -117,7 +117,7 @@ static weir_status score(const weir_model *model, const weir_row_set *set,
   weiri_score_of(set, log_prob, &out->mean_log_prob, &out->standard_error);
   const int64_t d = weir_model_features(model);
   out->n = set->n;
-  out->bits_per_dim = weir_model_discrete(model) == d
+  out->bits_per_dim = weir_model_discrete(model) == d && model->site.measure == NULL
                           ? -out->mean_log_prob / ((double)d * 0.6931471805599453)
                           : NAN;
   return WEIR_OK;
