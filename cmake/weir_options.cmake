@@ -14,7 +14,7 @@ mark_as_advanced(RANDOM123_INCLUDE_DIR)
 
 add_library(weir_dependencies INTERFACE)
 target_include_directories(weir_dependencies SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})
-target_link_libraries(weir_dependencies INTERFACE PkgConfig::JANSSON Threads::Threads m)
+target_link_libraries(weir_dependencies INTERFACE PkgConfig::JANSSON Threads::Threads ${CMAKE_DL_LIBS} m)
 
 # Declares WEIR_<name>; afterwards `found` decides. Arguments: name, what it is for,
 # package to name in messages, whether it was found.

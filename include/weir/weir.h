@@ -5,6 +5,7 @@
 
 #include "weir/ctx.h"
 #include "weir/data.h"
+#include "weir/diagnose.h"
 #include "weir/dtype.h"
 #include "weir/infer.h"
 #include "weir/model.h"

@@ -8,3 +8,4 @@ endif()
 # The square root in a loop of vectors would otherwise be a call, for errno.
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/rng.c PROPERTIES
   COMPILE_OPTIONS "-fno-math-errno")
+weir_sources(normal.c)

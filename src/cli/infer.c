@@ -31,6 +31,14 @@ static const cli_opt options[] = {
         0, "csv|npy", NULL},
     {"resume", 0, CLI_FLAG, NULL, "go on from FILE.ckpt where there is one", 0, 0, NULL,
         NULL},
+    {"check-gradient", 0, CLI_FLAG, NULL,
+        "only compare the target's gradient with differences", 0, 0, NULL, NULL},
+    {"fail-rhat", 0, CLI_REAL, "MOST",
+        "exit code 3 where an R-hat is above this (1.01)", 1, 100, NULL, NULL},
+    {"fail-khat", 0, CLI_TEXT, "MOST",
+        "exit code 3 where a fit's k-hat is above this; auto: the threshold of its "
+        "number of draws",
+        0, 0, NULL, NULL},
     {0}};
 
 static char *command_line(const cli_args *args) {
@@ -94,20 +102,52 @@ static int finish(cli_inference *job, const cli_args *args) {
     code = cli_fail(weir_posterior_write(
         job->posterior, job->output, cli_text(args, "format", NULL)));
   }
-  if (code == 0) {
-    code = cli_infer_show(job);
-  }
   if (code == 0 && job->checkpoint != NULL) {
     unlink(job->checkpoint);
+  }
+  return code == 0 ? cli_infer_show(job, args) : code;
+}
+
+enum { CHECK_POINTS = 20 };
+
+static int check_gradient(const cli_inference *job) {
+  weir_gradient_check check;
+  const int code = cli_fail(weir_target_check_gradient(
+      job->density, job->env->seed, CHECK_POINTS, 2.0, &check));
+  if (code == 0 && job->env->json) {
+    return cli_json_print(
+        stdout, json_pack("{s:I, s:o}", "points", (json_int_t)check.points,
+                    "worst_error_of_tolerance", cli_json_real(check.error)));
+  }
+  if (code == 0) {
+    printf("the gradient agrees with differences at %" PRId64
+           " points in every coordinate (worst at %.2g of the tolerance)\n",
+        check.points, check.error);
   }
   return code;
 }
 
+/* --fail-khat takes a number or "auto". */
+static int check_khat(const cli_args *args) {
+  const char *text = cli_text(args, "fail-khat", "auto");
+  char *end;
+  (void)strtod(text, &end);
+  return strcmp(text, "auto") == 0 || (end != text && *end == '\0')
+             ? 0
+             : cli_usage("--fail-khat: expected a number or auto, found '%s'", text);
+}
+
 static int infer(cli_inference *job, const cli_args *args) {
-  int code = cli_inference_read(job, args);
+  int code = check_khat(args);
+  if (code == 0) {
+    code = cli_inference_read(job, args);
+  }
   if (code == 0) {
     code = cli_fail(
         weir_target_make(&job->density, job->env->ctx, job->target, job->data));
+  }
+  if (code == 0 && cli_has(args, "check-gradient")) {
+    return check_gradient(job);
   }
   if (code == 0) {
     code = sample(job, args);

@@ -5,14 +5,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/json.h"
 #include "cli/progress.h"
+#include "weir/diagnose.h"
 
 #define BAR_SECONDS 0.1
 #define LINE_SECONDS 5.0
+enum { SHOWN = 40 }; /* rows of the table for people */
 
 void cli_infer_progress_begin(cli_infer_progress *p, bool quiet) {
   *p = (cli_infer_progress){
@@ -69,22 +72,117 @@ void cli_infer_progress_end(cli_infer_progress *p) {
   }
 }
 
-int cli_infer_show(const cli_inference *job) {
-  const weir_posterior *p = job->posterior;
-  const int64_t n = weir_posterior_chains(p) * weir_posterior_draws(p);
-  const int64_t d = weir_posterior_outputs(p);
-  const double *x = weir_posterior_values(p);
-  for (int64_t j = 0; j < d; j++) {
-    double mean = 0.0, square = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-      mean += x[i * d + j];
-    }
-    mean /= (double)n;
-    for (int64_t i = 0; i < n; i++) {
-      square += (x[i * d + j] - mean) * (x[i * d + j] - mean);
-    }
-    printf("%-16s %12.5g %12.5g\n", weir_posterior_name(p, j), mean,
-        sqrt(square / (double)(n - 1)));
+/* ---- the summary ---- */
+
+static void print_head(const weir_posterior *p) {
+  printf("%s: %" PRId64 " chains of %" PRId64 " draws, %" PRId64 " gradients\n",
+      weir_posterior_method(p), weir_posterior_chains(p), weir_posterior_draws(p),
+      weir_posterior_gradients(p));
+}
+
+static void print_table(const weir_posterior *p, const weir_summary *s) {
+  const int64_t n = weir_posterior_outputs(p);
+  const bool all = n <= SHOWN;
+  printf("%-16s %11s %9s %10s %11s %11s %11s %7s %8s %8s\n", "", "mean", "mcse", "sd",
+      "5%", "50%", "95%", "R-hat", "ESS", "ESS tail");
+  for (int64_t i = 0; i < (all ? n : SHOWN); i++) {
+    printf("%-16s %11.5g %9.2g %10.4g %11.5g %11.5g %11.5g %7.4f %8.0f %8.0f\n",
+        weir_posterior_name(p, i), s[i].mean, s[i].mcse_mean, s[i].sd, s[i].q5,
+        s[i].q50, s[i].q95, s[i].rhat, s[i].ess_bulk, s[i].ess_tail);
+  }
+  if (!all) {
+    printf("... and %" PRId64 " more: --json has them all\n", n - SHOWN);
+  }
+}
+
+static json_t *summary_json(const weir_posterior *p, const weir_summary *s) {
+  json_t *list = json_array();
+  for (int64_t i = 0; i < weir_posterior_outputs(p); i++) {
+    json_array_append_new(list,
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+            weir_posterior_name(p, i), "mean", cli_json_real(s[i].mean), "mcse_mean",
+            cli_json_real(s[i].mcse_mean), "sd", cli_json_real(s[i].sd), "mcse_sd",
+            cli_json_real(s[i].mcse_sd), "q5", cli_json_real(s[i].q5), "q50",
+            cli_json_real(s[i].q50), "q95", cli_json_real(s[i].q95), "rhat",
+            cli_json_real(s[i].rhat), "ess_bulk", cli_json_real(s[i].ess_bulk),
+            "ess_tail", cli_json_real(s[i].ess_tail)));
+  }
+  return list;
+}
+
+static json_t *khat_json(const weir_khat *k) {
+  return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "draws",
+      (json_int_t)k->n, "tail", (json_int_t)k->tail, "dropped", (json_int_t)k->dropped,
+      "khat", cli_json_real(k->khat), "threshold", cli_json_real(k->threshold), "ess",
+      cli_json_real(k->ess), "log_evidence", cli_json_real(k->log_mean),
+      "log_evidence_error", cli_json_real(k->log_mean_error));
+}
+
+static int print_json(
+    const weir_posterior *p, const weir_summary *s, const weir_judgement *j) {
+  json_t *record = cli_json_parse(weir_posterior_record(p));
+  json_t *out = json_pack("{s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+      "summary", summary_json(p, s), "record", record, "good", j->good, "verdict",
+      j->text, "rhat", cli_json_real(j->rhat), "ess_bulk", cli_json_real(j->ess_bulk),
+      "ess_tail", cli_json_real(j->ess_tail), "divergent", (json_int_t)j->divergent,
+      "deepest", (json_int_t)j->deepest, "ebfmi", cli_json_real(j->ebfmi), "accept",
+      cli_json_real(j->accept));
+  if (out != NULL && j->khat.n > 0) {
+    json_object_set_new(out, "khat", khat_json(&j->khat));
+  }
+  return out == NULL ? cli_no_memory() : cli_json_print(stdout, out);
+}
+
+static void print_text(
+    const weir_posterior *p, const weir_summary *s, const weir_judgement *j) {
+  print_head(p);
+  print_table(p, s);
+  if (j->khat.n > 0) {
+    printf("Pareto k-hat %.3f of S = %" PRId64 " draws, threshold %.3f; log evidence "
+           "%.4f +- %.4f\n",
+        j->khat.khat, j->khat.n, j->khat.threshold, j->khat.log_mean,
+        j->khat.log_mean_error);
+  } else {
+    printf("divergent %" PRId64 ", at the deepest tree %" PRId64
+           ", E-BFMI %.2f, acceptance %.2f\n",
+        j->divergent, j->deepest, j->ebfmi, j->accept);
+  }
+  printf("%s\n", j->text);
+}
+
+/* --fail-rhat and --fail-khat: exit code 3, the message said. */
+static int fails(const cli_args *args, const weir_judgement *j) {
+  const char *khat = cli_text(args, "fail-khat", NULL);
+  if (cli_has(args, "fail-rhat") && !(j->rhat <= cli_real(args, "fail-rhat", 0.0))) {
+    cli_error("R-hat is %.4g, asked for at most %g", j->rhat,
+        cli_real(args, "fail-rhat", 0.0));
+    return CLI_DIVERGED;
+  }
+  if (khat == NULL || j->khat.n == 0) {
+    return 0;
+  }
+  const double most =
+      strcmp(khat, "auto") == 0 ? j->khat.threshold : strtod(khat, NULL);
+  if (!(j->khat.khat <= most)) {
+    cli_error("Pareto k-hat is %.3g, asked for at most %.3g", j->khat.khat, most);
+    return CLI_DIVERGED;
   }
   return 0;
+}
+
+int cli_infer_show(const cli_inference *job, const cli_args *args) {
+  const weir_posterior *p = job->posterior;
+  weir_judgement judgement;
+  weir_summary *s = calloc((size_t)weir_posterior_outputs(p), sizeof *s);
+  if (s == NULL) {
+    return cli_no_memory();
+  }
+  int code = cli_fail(weir_judge(&judgement, p, s));
+  if (code == 0 && job->env->json) {
+    code = print_json(p, s, &judgement);
+  } else if (code == 0 && !job->env->quiet) {
+    print_text(p, s, &judgement);
+  }
+  free(s);
+  return code == 0 ? fails(args, &judgement) : code;
 }

@@ -16,7 +16,8 @@ void cli_infer_progress_begin(cli_infer_progress *p, bool quiet);
 bool cli_infer_progress_step(void *user, const weir_infer_progress *now);
 void cli_infer_progress_end(cli_infer_progress *p);
 
-/* The summary on stdout. 0 or an exit code. */
-int cli_infer_show(const cli_inference *job);
+/* Summary and judgement on stdout. 0 or an exit code: 3 where --fail-rhat or
+ * --fail-khat is not met. */
+int cli_infer_show(const cli_inference *job, const cli_args *args);
 
 #endif

@@ -22,6 +22,7 @@ struct weir_posterior {
   char *record;
   char failure[256]; /* the first density that could not be had; "" */
   int64_t gradients, failed, divergent;
+  int64_t depth_limit; /* of trees; 0: has none */
   double seconds;
 };
 
@@ -104,6 +105,9 @@ weir_status weiri_job_restore(
 weir_status weiri_posterior_create(
     weir_posterior **out, const weiri_job *job, const weiri_method_class *method);
 weir_status weiri_posterior_finish(weir_posterior *p, const weiri_job *job);
+
+/* Number at the share p of ascending numbers, linear between them. */
+double weiri_quantile(int64_t n, const double *sorted, double p);
 
 /* ---- chains ---- */
 

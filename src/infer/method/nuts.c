@@ -24,6 +24,7 @@ static const weiri_sampler sampler = {
     .name = "nuts", .work = work, .move = move, .leaps = true};
 
 static weir_status run(const weiri_method *m, weiri_job *job) {
+  job->out->depth_limit = ((const nuts *)m)->max_depth;
   return weiri_chains_run((const weiri_chain_method *)m, &sampler, job);
 }
 
