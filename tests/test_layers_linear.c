@@ -12,6 +12,7 @@ static const char *const specs[] = {
     "\"actnorm\"",
     "\"standardize\"",
     "\"batch_norm\"",
+    "\"whiten\"",
     ("{\"name\": \"chain\", \"layers\": [\"lu_linear\", \"reverse\", \"batch_norm\", "
      "\"linear\"]}"),
 };
@@ -87,7 +88,7 @@ static void gradients(void **state) {
 /* Circular columns pass through linear layers as they are. */
 static void circles(void **state) {
   (void)state;
-  for (int i = 3; i < 9; i++) {
+  for (int i = 3; i < 10; i++) {
     rig r;
     open_layer(&r, specs[i], 5, true);
     double *x = normals(N * 5, 33, 1.0);
@@ -122,7 +123,7 @@ static void orders(void **state) {
 
 static weir_moments moments_of(rig *r, int64_t n, int64_t d, const double *x) {
   weir_moments m;
-  OK(weiri_moments_create(r->ctx, &m, d));
+  OK(weiri_moments_create(r->ctx, &m, d, true));
   weiri_moments_add(&m, x, n, NULL);
   return m;
 }
@@ -130,7 +131,7 @@ static weir_moments moments_of(rig *r, int64_t n, int64_t d, const double *x) {
 /* After observe the training data have mean 0 and variance 1 (before gamma, beta). */
 static void observed(void **state) {
   (void)state;
-  for (int i = 6; i < 9; i++) {
+  for (int i = 6; i < 10; i++) {
     rig r;
     const int64_t d = 3;
     weir_support s[3];
@@ -154,6 +155,51 @@ static void observed(void **state) {
       near(square, 1.0, 1e-5, "variance");
     }
     weiri_moments_destroy(r.ctx, &m);
+    rig_close(&r);
+  }
+}
+
+/* Weighted rows, of which two columns nearly agree, become uncorrelated; on the way
+ * they pass circles by. */
+static void whitened(void **state) {
+  (void)state;
+  enum { M = 40, D = 4 };
+  for (int mixed = 0; mixed < 2; mixed++) {
+    rig r;
+    open_layer(&r, "\"whiten\"", D, mixed);
+    double *x = normals(M * D, 36, 2.0), weight[M];
+    for (int64_t k = 0; k < M; k++) {
+      weight[k] = 1.0 + (double)(k % 3);
+      x[k * D + 2] = 5.0 + 3.0 * x[k * D] + 0.3 * x[k * D + 2];
+      x[k * D + 3] += 100.0 - x[k * D + 2];
+    }
+    weir_moments m;
+    OK(weiri_moments_create(r.ctx, &m, D, true));
+    weiri_moments_add(&m, x, M / 2, weight);
+    weiri_moments_add(&m, x + M / 2 * D, M / 2, weight + M / 2);
+    OK(r.layer->cls->observe(r.layer, r.params, &m));
+    double sum[D][D] = {{0}}, mean[D] = {0};
+    for (int64_t first = 0; first < M; first += N) {
+      passed z;
+      pass(&r, D, x + first * D, NULL, false, &z);
+      for (int64_t k = 0; k < N; k++) {
+        for (int i = 0; i < D; i++) {
+          mean[i] += weight[first + k] * z.y[k * D + i] / m.weight;
+          for (int j = 0; j < D; j++) {
+            sum[i][j] += weight[first + k] * z.y[k * D + i] * z.y[k * D + j] / m.weight;
+          }
+        }
+      }
+    }
+    for (int i = 0; i < D; i++) {
+      for (int j = 0; j < D && !(mixed && (i == 1 || j == 1)); j++) {
+        near(mean[i], 0.0, 1e-9, "mean");
+        near(sum[i][j], i == j, 1e-4, "covariance");
+      }
+    }
+    both_ways(&r, D, 1.0);
+    weiri_moments_destroy(r.ctx, &m);
+    free(x);
     rig_close(&r);
   }
 }
@@ -252,6 +298,7 @@ int main(void) {
       cmocka_unit_test(circles),
       cmocka_unit_test(orders),
       cmocka_unit_test(observed),
+      cmocka_unit_test(whitened),
       cmocka_unit_test(batch_norm_modes),
       cmocka_unit_test(starts_as_identity),
       cmocka_unit_test(integral),

@@ -58,7 +58,8 @@ static const char *const specs[] = {
     "\"logistic\"",
     "{\"name\": \"gmm\", \"components\": 2, \"net\": \"mlp\"}",
     "{\"name\": \"made_mog\", \"components\": 2}",
-    ("{\"name\": \"flow\", \"layers\": [\"standardize\", \"permutation\", \"reverse\", "
+    ("{\"name\": \"flow\", \"layers\": [\"standardize\", \"whiten\", \"permutation\", "
+     "\"reverse\", "
      "\"lu_linear\", \"linear\", \"scaling\", \"actnorm\", \"batch_norm\"]}"),
     ("{\"name\": \"flow\", \"layers\": [\"radial\", \"rotation\", {\"name\": "
      "\"householder\", \"reflections\": 3, \"chained\": true, \"net\": \"mlp\"}]}"),

@@ -322,6 +322,17 @@ static void statistics_are_those_of_the_training_rows(void **state) {
 
 /* ---- time limit ---- */
 
+/* A slow start and a busy moment are outvoted. */
+static void pace_is_a_median(void **state) {
+  (void)state;
+  double slices[] = {9.0, 1.0, 1.5, 80.0, 1.0, 2.0, 1.25};
+  assert_true(weiri_plan_pace(slices, 7) == 1.5);
+  double two[] = {3.0, 1.0};
+  assert_true(weiri_plan_pace(two, 2) == 2.0);
+  assert_true(weiri_plan_pace(two, 1) == 1.0);
+  assert_true(weiri_plan_pace(two, 0) == 0.0);
+}
+
 static void time_limit_fixes_the_steps(void **state) {
   (void)state;
   bench b;
@@ -516,6 +527,7 @@ int main(void) {
       cmocka_unit_test(weight_two_is_the_row_twice),
       cmocka_unit_test(score_is_the_mean_of_log_prob),
       cmocka_unit_test(statistics_are_those_of_the_training_rows),
+      cmocka_unit_test(pace_is_a_median),
       cmocka_unit_test(time_limit_fixes_the_steps),
       cmocka_unit_test(bad_options_are_named),
       cmocka_unit_test(numbers_that_are_not_finite_are_survived),

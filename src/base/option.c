@@ -152,6 +152,13 @@ static bool null_allowed(const weir_opt *o) {
              strcmp(o->def, "null") == 0);
 }
 
+/* A word among choices may be a YAML boolean: true|false|auto. */
+static const char *choice_word(const json_t *v) {
+  return json_is_boolean(v)  ? (json_is_true(v) ? "true" : "false")
+         : json_is_string(v) ? json_string_value(v)
+                             : "";
+}
+
 static weir_status store(
     const weir_ctx *ctx, const weir_opt *o, json_t *v, void *instance) {
   void *to = field(o, instance);
@@ -171,7 +178,7 @@ static weir_status store(
     *(bool *)to = json_is_true(v);
     break;
   case WEIR_OPT_CHOICE:
-    *(int *)to = json_is_string(v) ? choice_of(o->choices, json_string_value(v)) : -1;
+    *(int *)to = choice_of(o->choices, choice_word(v));
     ok = *(int *)to >= 0;
     break;
   case WEIR_OPT_TEXT:

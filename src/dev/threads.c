@@ -193,10 +193,15 @@ static void start_workers(weiri_team *team) {
   }
 }
 
+enum { SCRATCH_LEAST = 1 << 18 };
+
 static weir_status reserve(weiri_team *team, size_t bytes) {
   if (bytes <= team->bytes) {
     return WEIR_OK;
   }
+  /* How much a product wants depends on whether threads help it at the moment: room for
+   * either from the start, so that steps do not allocate. */
+  bytes = bytes < SCRATCH_LEAST ? SCRATCH_LEAST : bytes;
   drop_scratch(team);
   for (int i = 0; i < team->threads; i++) {
     team->scratch[i] = weiri_alloc(team->ctx, bytes + 64);

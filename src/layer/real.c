@@ -1,6 +1,8 @@
 /* Real columns out of an event and back into it. */
 #include "layer/real.h"
 
+#include <math.h>
+
 weir_status weiri_real_setup(weiri_real *r, weir_layer *l) {
   const int64_t d = l->data.features;
   WEIR_TRY(weir_event_copy(l->ctx, &l->latent, &l->data));
@@ -62,6 +64,20 @@ weir_status weiri_real_moments(const weiri_real *r, const weir_layer *l,
   for (int64_t i = 0; i < r->n; i++) {
     mean[i] = m->mean[r->real[i]];
     variance[i] = m->m2[r->real[i]] / m->weight;
+  }
+  return WEIR_OK;
+}
+
+weir_status weiri_real_deviations(
+    const weiri_real *r, const weir_layer *l, const double *mean, double *v) {
+  for (int64_t i = 0; i < r->n; i++) {
+    v[i] = sqrt(v[i]);
+    if (!(v[i] > 0.0) || !isfinite(v[i]) || !isfinite(mean[i])) {
+      return weiri_fail(WEIR_E_DATA,
+          "%s: column %lld has the standard deviation %g on the training rows; a "
+          "density of it does not exist",
+          l->path, (long long)r->real[i] + 1, v[i]);
+    }
   }
   return WEIR_OK;
 }

@@ -25,5 +25,9 @@ void weiri_push_log_det(
  * E_DATA when no row was seen. */
 weir_status weiri_real_moments(const weiri_real *r, const weir_layer *l,
     const weir_moments *m, double *mean, double *variance);
+/* Standard deviations in place of variances. Errors: E_DATA, naming the column, where
+ * one is not positive and finite. */
+weir_status weiri_real_deviations(
+    const weiri_real *r, const weir_layer *l, const double *mean, double *variance);
 
 #endif

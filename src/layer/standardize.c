@@ -1,6 +1,4 @@
 /* z = (x - mean) / sd with the moments of the training data, taken once and kept */
-#include <math.h>
-
 #include "layer/diagonal.h"
 
 typedef struct standardize {
@@ -21,21 +19,6 @@ static void teardown(weir_layer *l) {
   weiri_real_teardown(&((standardize *)l)->real, l->ctx);
 }
 
-/* Standard deviations in place of variances; a constant column has none. */
-static weir_status deviations(
-    const standardize *s, const weir_layer *l, const double *mean, double *v) {
-  for (int64_t i = 0; i < s->real.n; i++) {
-    v[i] = sqrt(v[i]);
-    if (!(v[i] > 0.0) || !isfinite(v[i]) || !isfinite(mean[i])) {
-      return weiri_fail(WEIR_E_DATA,
-          "%s: column %lld has the standard deviation %g on the training rows; a "
-          "density of it does not exist",
-          l->path, (long long)s->real.real[i] + 1, v[i]);
-    }
-  }
-  return WEIR_OK;
-}
-
 static weir_status observe(weir_layer *l, weir_params *params, const weir_moments *m) {
   const standardize *s = (const standardize *)l;
   double *mean = weiri_alloc(l->ctx, (size_t)(2 * s->real.n + 1) * sizeof *mean);
@@ -45,7 +28,7 @@ static weir_status observe(weir_layer *l, weir_params *params, const weir_moment
   double *sd = mean + s->real.n;
   weir_status status = weiri_real_moments(&s->real, l, m, mean, sd);
   if (status == WEIR_OK) {
-    status = deviations(s, l, mean, sd);
+    status = weiri_real_deviations(&s->real, l, mean, sd);
   }
   if (status == WEIR_OK) {
     weiri_params_set(params, s->mean.index, mean);

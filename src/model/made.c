@@ -7,7 +7,8 @@ typedef struct options {
 
 static const weir_opt opts[] = {WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "hidden layers of the network"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options), {0}};
+    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
+    WEIRI_OPT_WHITEN(options), {0}};
 
 static void fill(void *o, const weiri_plan_info *info) {
   weiri_flow_size *size = &((options *)o)->size;

@@ -11,6 +11,7 @@ static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
     WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
     WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
+    WEIRI_OPT_WHITEN(options),
     {"batch_norm", WEIR_OPT_BOOL, offsetof(options, batch_norm), "true", 0, 0, NULL,
         "batch norm between the steps"},
     {0}};

@@ -11,6 +11,7 @@ static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
     WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
     WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
+    WEIRI_OPT_WHITEN(options),
     {"base", WEIR_OPT_CHOICE, offsetof(options, base), "\"logistic\"", 0, 0,
         "logistic|normal", "factors of the base"},
     {0}};
@@ -21,7 +22,7 @@ static void fill(void *o, const weiri_plan_info *info) {
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const weiri_flow_size *s = &((const options *)o)->size;
-  json_t *list = json_array();
+  json_t *list = weiri_flow_layers(s);
   for (int64_t i = 0; info->features > 1 && i < s->transforms; i++) {
     json_array_append_new(
         list, weiri_spec_coupling(i, json_string("additive"), weiri_spec_mlp(s)));

@@ -10,8 +10,8 @@ typedef struct options {
 static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
     WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "residual blocks of the networks"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options), WEIRI_OPT_BINS(options),
-    WEIRI_OPT_TAIL(options), {0}};
+    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
+    WEIRI_OPT_WHITEN(options), WEIRI_OPT_BINS(options), WEIRI_OPT_TAIL(options), {0}};
 
 static void fill(void *o, const weiri_plan_info *info) {
   weiri_flow_size_fill(&((options *)o)->size, info);
@@ -19,7 +19,7 @@ static void fill(void *o, const weiri_plan_info *info) {
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const weiri_flow_size *s = &((const options *)o)->size;
-  json_t *list = json_array();
+  json_t *list = weiri_flow_layers(s);
   for (int64_t i = 0; info->features > 1 && i < s->transforms; i++) {
     json_array_append_new(
         list, json_pack("{s:s, s:I}", "name", "permutation", "seed", (json_int_t)i));

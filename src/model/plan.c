@@ -3,6 +3,7 @@
  * base. Categorical columns c make p(c) p(x | c) (the `mixed` distribution). */
 #include <string.h>
 
+#include "base/config.h"
 #include "model/model.h"
 #include "model/preset.h"
 
@@ -85,6 +86,11 @@ static weir_status find_preset(
   if (*name == NULL) {
     *name = weiri_preset_at(0)->is.name;
   }
+  if (config != NULL && !json_is_string(config) && !json_is_object(config)) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "model: expected the name of a preset or a mapping, found %s",
+        weiri_json_kind(config));
+  }
   const char *names[64] = {NULL};
   for (int i = 0; weiri_preset_at(i) != NULL && i < 63; i++) {
     *out = weiri_preset_at(i);
@@ -97,6 +103,19 @@ static weir_status find_preset(
   return weiri_fail(WEIR_E_CONFIG, "model: no preset is called '%s'%s%s%s", *name,
       near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
       near == NULL ? "" : "'?");
+}
+
+/* The word at a place in "auto|true|false"; new. */
+static json_t *choice_value(const char *choices, int at) {
+  while (at-- > 0) {
+    choices += strcspn(choices, "|") + 1;
+  }
+  const size_t n = strcspn(choices, "|");
+  if (n == 4 && memcmp(choices, "true", n) == 0) {
+    return json_true();
+  }
+  return n == 5 && memcmp(choices, "false", n) == 0 ? json_false()
+                                                    : json_stringn(choices, n);
 }
 
 /* The options with the sizes filled in, as the tree that is stored. */
@@ -113,7 +132,9 @@ static weir_status resolve(const weiri_preset *preset, void *options,
     json_t *value =
         o->type == WEIR_OPT_INT    ? json_integer(*(const int64_t *)(const void *)field)
         : o->type == WEIR_OPT_REAL ? json_real(*(const double *)(const void *)field)
-                                   : NULL;
+        : o->type == WEIR_OPT_CHOICE
+            ? choice_value(o->choices, *(const int *)(const void *)field)
+            : NULL;
     if (value != NULL && json_object_set_new(resolved, o->name, value) != 0) {
       return weiri_fail(WEIR_E_MEMORY, "out of memory");
     }

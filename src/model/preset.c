@@ -32,6 +32,10 @@ static const struct size_row {
 #define LEAST_STEPS 1500.0 /* of training that a size is worth */
 #define RATE 2e10          /* operations per second that are counted on */
 
+#define WHITEN_COLUMNS 6 /* whitened from so many columns on */
+#define WHITEN_MOST 256  /* up to so many: the layer costs d^2 a row */
+#define WHITEN_ROWS 20   /* and with so many rows a column */
+
 /* Seconds that a size takes for LEAST_STEPS steps: six operations per weight and row,
  * the networks of the default preset taken for the weights, its batches for the rows.
  */
@@ -68,6 +72,13 @@ static const flow_size *choose(const weiri_plan_info *info, double *dropout) {
   return s;
 }
 
+/* A covariance needs some rows per column before it says more than noise. */
+static bool worth_whitening(const weiri_plan_info *info) {
+  const int64_t d = info->features;
+  return d >= WHITEN_COLUMNS && d <= WHITEN_MOST &&
+         (info->rows == 0 || info->rows >= WHITEN_ROWS * d);
+}
+
 void weiri_flow_size_fill(weiri_flow_size *out, const weiri_plan_info *info) {
   double dropout;
   const flow_size *s = choose(info, &dropout);
@@ -83,6 +94,17 @@ void weiri_flow_size_fill(weiri_flow_size *out, const weiri_plan_info *info) {
   if (out->dropout < 0) {
     out->dropout = dropout;
   }
+  if (out->whiten == WEIRI_WHITEN_AUTO) {
+    out->whiten = worth_whitening(info) ? WEIRI_WHITEN_ON : WEIRI_WHITEN_OFF;
+  }
+}
+
+json_t *weiri_flow_layers(const weiri_flow_size *size) {
+  json_t *list = json_array();
+  if (size->whiten == WEIRI_WHITEN_ON) {
+    json_array_append_new(list, json_string("whiten"));
+  }
+  return list;
 }
 
 static const char *activation(const weiri_flow_size *size) {
@@ -128,7 +150,7 @@ static json_t *bounded_affine(void) {
 
 json_t *weiri_maf_layers(
     const weiri_flow_size *size, const char *step, bool batch_norm) {
-  json_t *list = json_array();
+  json_t *list = weiri_flow_layers(size);
   for (int64_t i = 0; i < size->transforms; i++) {
     if (i > 0) {
       json_array_append_new(list, json_string("reverse"));

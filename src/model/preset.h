@@ -37,8 +37,10 @@ const weiri_preset *weiri_preset_at(int i); /* NULL at the end */
 typedef struct weiri_flow_size {
   int64_t transforms, hidden_features, hidden_layers, bins;
   double tail_bound, dropout;
-  int activation;
+  int activation, whiten;
 } weiri_flow_size;
+
+enum { WEIRI_WHITEN_AUTO, WEIRI_WHITEN_ON, WEIRI_WHITEN_OFF };
 
 #define WEIRI_ACTIVATIONS "relu|tanh|elu"
 
@@ -68,6 +70,12 @@ typedef struct weiri_flow_size {
     "activation", WEIR_OPT_CHOICE, offsetof(S, size.activation), "\"relu\"", 0, 0,     \
         WEIRI_ACTIVATIONS, "nonlinearity of the networks"                              \
   }
+#define WEIRI_OPT_WHITEN(S)                                                            \
+  {                                                                                    \
+    "whiten", WEIR_OPT_CHOICE, offsetof(S, size.whiten), "\"auto\"", 0, 0,             \
+        "auto|true|false",                                                             \
+        "begin with a linear map to uncorrelated columns; auto: by columns and rows"   \
+  }
 #define WEIRI_OPT_BINS(S)                                                              \
   {                                                                                    \
     "bins", WEIR_OPT_INT, offsetof(S, size.bins), "8", 2, 512, NULL,                   \
@@ -81,6 +89,9 @@ typedef struct weiri_flow_size {
 
 /* Fills zeros of size from rows, columns and time: the table in docs/models.md. */
 void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info);
+
+/* The list of layers to append to: empty, or with the layer that whitens. New. */
+json_t *weiri_flow_layers(const weiri_flow_size *size);
 
 /* {name: mlp, hidden: [h, h], ...} and {name: resnet, hidden: h, blocks: n, ...} */
 json_t *weiri_spec_mlp(const weiri_flow_size *size);

@@ -11,6 +11,7 @@ static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
     WEIRI_OPT_HIDDEN(options),
     WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
     WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
+    WEIRI_OPT_WHITEN(options),
     {"batch_norm", WEIR_OPT_BOOL, offsetof(options, batch_norm), "true", 0, 0, NULL,
         "batch norm between the steps"},
     {0}};
@@ -22,7 +23,7 @@ static void fill(void *o, const weiri_plan_info *info) {
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const options *p = o;
   const weiri_flow_size *s = &p->size;
-  json_t *list = json_array();
+  json_t *list = weiri_flow_layers(s);
   for (int64_t i = 0; info->features > 1 && i < s->transforms; i++) {
     json_t *map = json_pack("{s:s, s:s}", "name", "affine", "scale", "tanh-exp");
     json_array_append_new(list, weiri_spec_coupling(i, map, weiri_spec_mlp(s)));

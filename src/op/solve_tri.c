@@ -46,8 +46,12 @@ typedef struct job {
   char *y;
 } job;
 
+/* A row this long is solved on the stack: scratch would be allocated at each call. */
+enum { ON_STACK = 256 };
+
 static void chunk(void *arg, int64_t i, void *scratch) {
   const job *j = arg;
+  double row[ON_STACK], *work = j->d <= ON_STACK ? row : scratch;
   const size_t size = weir_dtype_size(j->dtype);
   const int64_t first = i * j->per_chunk;
   const int64_t last =
@@ -57,7 +61,7 @@ static void chunk(void *arg, int64_t i, void *scratch) {
     const size_t at = (size_t)(r * j->d) * size;
     const char *a = j->a + (size_t)(matrix * j->d * j->d) * size;
     (j->dtype == WEIR_F32 ? solve_f32 : solve_f64)(
-        j->o, j->d, a, j->b + at, j->y + at, scratch);
+        j->o, j->d, a, j->b + at, j->y + at, work);
   }
 }
 
@@ -70,7 +74,8 @@ static void eval(weir_tape *t, const weir_node *y) {
       y->in[0]->data, y->in[1]->data, y->data};
   weiri_tape_note(
       t, weiri_parallel(weiri_tape_team(t), (total + 63) / 64, (double)(total * d * d),
-             (size_t)d * sizeof(double), chunk, (void *)(uintptr_t)&j));
+             d <= ON_STACK ? 0 : (size_t)d * sizeof(double), chunk,
+             (void *)(uintptr_t)&j));
 }
 
 static void vjp(

@@ -36,7 +36,8 @@ const char *weiri_kind_name(weiri_kind kind);
 /* Merges the moments of rows x [n, d] (float64) with weights w (NULL: 1) into m: West's
  * update in row order. */
 void weiri_moments_add(weir_moments *m, const double *x, int64_t n, const double *w);
-weir_status weiri_moments_create(weir_ctx *ctx, weir_moments *m, int64_t features);
+weir_status weiri_moments_create(
+    weir_ctx *ctx, weir_moments *m, int64_t features, bool products);
 void weiri_moments_destroy(weir_ctx *ctx, weir_moments *m);
 
 /* log p(x | context), [n] or [n, groups] as the run wants it; no parts are left. */

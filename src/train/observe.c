@@ -78,7 +78,8 @@ static weir_status layer_moments(observing *o, const weir_layer *l, weir_moments
 /* A layer that no row reaches on its way to the latent keeps what it has. */
 static weir_status observe_layer(observing *o, weir_layer *l) {
   weir_moments m;
-  WEIR_TRY(weiri_moments_create(o->model->ctx, &m, l->data.features));
+  WEIR_TRY(weiri_moments_create(
+      o->model->ctx, &m, l->data.features, l->cls->observe_products));
   weir_status status = layer_moments(o, l, &m);
   if (status == WEIR_OK && m.weight > 0.0) {
     status = l->cls->observe(l, o->model->params, &m);

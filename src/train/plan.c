@@ -1,13 +1,15 @@
 /* How long to train: batch size, number of steps, evaluations. Everything follows from
  * options and rows, but for the rate that a time limit is divided by; that is measured
- * once, and the number of steps that follows from it is kept in checkpoints. */
+ * once, as the median over slices of the first few percent of the time, so that a slow
+ * start or a busy moment does not count, and the number of steps that follows from it
+ * is kept in checkpoints. */
 #include <math.h>
 
 #include "train/train.h"
 
 #define WARM_STEPS 5    /* first steps allocate; they are not timed */
-#define LEAST_STEPS 10  /* timed at least */
-#define TIMED 0.05      /* fraction of the limit spent on timing */
+#define SLICE 0.008     /* of the limit: the least length of a slice */
+#define SLICE_STEPS 2   /* in a slice at least */
 #define TIMED_MOST 0.2  /* from the start of training */
 #define USABLE 0.97     /* of the limit; the rest is for the end */
 #define EVALUATIONS 20  /* wanted at least in a run */
@@ -88,6 +90,34 @@ static void divide(weiri_loop *l, double left, double per_step) {
   }
 }
 
+double weiri_plan_pace(double *slices, int n) {
+  for (int i = 1; i < n; i++) {
+    const double x = slices[i];
+    int j = i;
+    for (; j > 0 && slices[j - 1] > x; j--) {
+      slices[j] = slices[j - 1];
+    }
+    slices[j] = x;
+  }
+  return n == 0 ? 0.0 : 0.5 * (slices[n / 2] + slices[(n - 1) / 2]);
+}
+
+static void begin_slice(weiri_loop *l) {
+  l->measured = weiri_clock();
+  l->measured_step = l->state.step;
+}
+
+/* Closes the running slice when it is long enough, or in any case. */
+static void end_slice(weiri_loop *l, bool now) {
+  const int64_t timed = l->state.step - l->measured_step;
+  const double took = weiri_clock() - l->measured;
+  const bool whole = timed >= SLICE_STEPS && took >= SLICE * l->opts.time_limit;
+  if (l->n_slices < WEIRI_SLICES && timed > 0 && (whole || now)) {
+    l->slices[l->n_slices++] = took / (double)timed;
+    begin_slice(l);
+  }
+}
+
 bool weiri_plan_fix(weiri_loop *l) {
   if (l->state.steps > 0) {
     return false;
@@ -100,18 +130,19 @@ bool weiri_plan_fix(weiri_loop *l) {
     return true;
   }
   if (done == WARM_STEPS || l->measured_step < 0) {
-    l->measured = weiri_clock();
-    l->measured_step = l->state.step;
+    begin_slice(l);
     return false;
   }
-  const int64_t timed = l->state.step - l->measured_step;
-  const double took = weiri_clock() - l->measured, used = weiri_loop_seconds(l);
-  const bool enough =
-      done > WARM_STEPS && timed >= LEAST_STEPS && took >= TIMED * limit;
-  if (!enough && used < TIMED_MOST * limit) {
+  const double used = weiri_loop_seconds(l);
+  const bool late = used >= TIMED_MOST * limit;
+  if (done > WARM_STEPS || late) {
+    end_slice(l, late && l->n_slices == 0);
+  }
+  if (l->n_slices == 0 || (l->n_slices < WEIRI_SLICES && !late)) {
     return false;
   }
-  divide(l, fmax(0.0, USABLE * limit - used), fmax(took / (double)timed, 1e-9));
+  const double pace = weiri_plan_pace(l->slices, l->n_slices);
+  divide(l, fmax(0.0, USABLE * limit - used), fmax(pace, 1e-9));
   follow(l);
   return true;
 }

@@ -161,6 +161,8 @@ typedef struct weiri_state {
 
 /* ---- the loop ---- */
 
+enum { WEIRI_SLICES = 8 }; /* that the pace is taken from */
+
 typedef struct weiri_loop {
   weir_model *model;
   weir_ctx *ctx;
@@ -189,6 +191,8 @@ typedef struct weiri_loop {
   double begun, before; /* time at its start, seconds used before it */
   double measured;      /* time at the end of step measured_step */
   int64_t measured_step, first_step;
+  double slices[WEIRI_SLICES]; /* seconds a step, under a time limit */
+  int n_slices;
   double eval_seconds, saved; /* cost of an evaluation; time of the last checkpoint */
   int warnings;
 } weiri_loop;
@@ -201,6 +205,8 @@ void weiri_plan_steps(weiri_loop *l);
 /* Under a time limit: once the rate is known, fixes the number of steps. Returns true
  * when this call fixed it. */
 bool weiri_plan_fix(weiri_loop *l);
+/* Seconds a step: the median of slices, which are sorted; 0 for none. */
+double weiri_plan_pace(double *slices, int n);
 /* After a resume: what follows from the state taken up. */
 void weiri_plan_resume(weiri_loop *l);
 /* Steps without improvement after which training stops; 0: never. */

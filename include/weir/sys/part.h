@@ -127,6 +127,9 @@ typedef struct weir_moments {
   double weight; /**< sum of row weights */
   double *mean;  /**< [features] */
   double *m2;    /**< [features] sum of weighted squared deviations */
+  /** [features, features] sums of weighted products of deviations, the lower triangle;
+   * NULL but for classes with observe_products. */
+  double *products;
 } weir_moments;
 
 typedef struct weir_run weir_run; /* one evaluation on a tape: sys/run.h */
@@ -203,6 +206,7 @@ typedef struct weir_layer_class {
    * (observe_each) before every evaluation too. Optional. */
   weir_status (*observe)(weir_layer *l, weir_params *params, const weir_moments *m);
   bool observe_each;
+  bool observe_products; /**< the moments come with products */
 } weir_layer_class;
 
 struct weir_layer {
