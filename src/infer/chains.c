@@ -23,6 +23,7 @@ typedef struct chains {
   double *state, *work; /* [chains, size], [chains, scratch] */
   weiri_chain *chain;   /* [chains] */
   int64_t first, count; /* of the round */
+  int64_t gradients, failed; /* spent before the chains began */
 } chains;
 
 static weiri_mover mover_of(const chains *s, weiri_chain *c) {
@@ -217,28 +218,30 @@ static void count(const chains *s) {
       memcpy(out->failure, c->failure, sizeof out->failure);
     }
   }
-  out->gradients = (int64_t)gradients;
-  out->failed = (int64_t)failed;
+  out->gradients = s->gradients + (int64_t)gradients;
+  out->failed = s->failed + (int64_t)failed;
   out->divergent = (int64_t)divergent;
 }
 
-static weir_status save(const chains *s) {
+enum { BLOCKS = 3 };
+
+static void blocks_of(const chains *s, weiri_kept *b) {
   const weir_posterior *out = s->job->out;
   const int64_t rows = out->chains * out->draws;
-  const weiri_kept blocks[] = {{"state", s->state, out->chains * s->size},
-      {"theta", out->theta, rows * s->d}, {"stat", out->stat, rows * out->stats}};
-  return weiri_job_save(s->job, s->first, 3, blocks);
+  b[0] = (weiri_kept){"state", s->state, out->chains * s->size};
+  b[1] = (weiri_kept){"theta", out->theta, rows * s->d};
+  b[2] = (weiri_kept){"stat", out->stat, rows * out->stats};
 }
 
 static weir_status restore(chains *s) {
-  const weir_posterior *out = s->job->out;
-  const int64_t rows = out->chains * out->draws;
-  const weiri_kept blocks[] = {{"state", s->state, out->chains * s->size},
-      {"theta", out->theta, rows * s->d}, {"stat", out->stat, rows * out->stats}};
-  return weiri_job_restore(s->job, &s->first, 3, blocks);
+  weiri_kept blocks[BLOCKS];
+  blocks_of(s, blocks);
+  return weiri_job_restore(s->job, &s->first, BLOCKS, blocks);
 }
 
-static weir_status tick(const chains *s) {
+static weir_status tell(const chains *s) {
+  weiri_kept blocks[BLOCKS];
+  blocks_of(s, blocks);
   count(s);
   weir_infer_progress p = {
       .phase = s->first < s->job->config.warmup ? "warmup" : "sampling",
@@ -247,7 +250,7 @@ static weir_status tick(const chains *s) {
       .gradients = s->job->out->gradients,
       .divergent = s->job->out->divergent,
       .objective = NAN};
-  return weiri_job_tick(s->job, &p);
+  return weiri_job_step(s->job, &p, BLOCKS, blocks);
 }
 
 static weir_status loop(chains *s) {
@@ -261,13 +264,13 @@ static weir_status loop(chains *s) {
     want = took < 0.5 * ROUND_SECONDS               ? 2 * want
            : took > 2.0 * ROUND_SECONDS && want > 1 ? want / 2
                                                     : want;
-    const weir_status told = tick(s);
-    if (told != WEIR_OK || weiri_job_due(s->job)) {
-      WEIR_TRY(save(s));
-      WEIR_TRY(told == WEIR_OK ? WEIR_OK : weiri_fail(told, "cancelled"));
-    }
+    WEIR_TRY(tell(s));
   }
-  return s->job->opts.keep_checkpoint ? save(s) : WEIR_OK;
+  weiri_kept blocks[BLOCKS];
+  blocks_of(s, blocks);
+  return s->job->opts.keep_checkpoint
+             ? weiri_job_save(s->job, s->first, BLOCKS, blocks)
+             : WEIR_OK;
 }
 
 /* ---- all of it ---- */
@@ -317,6 +320,8 @@ weir_status weiri_chains_run(
       .sampler = sampler,
       .job = job,
       .d = job->d,
+      .gradients = job->out->gradients,
+      .failed = job->out->failed,
       .dense = m->chain.metric == WEIRI_METRIC_DENSE,
       .total = job->config.warmup + job->config.draws * job->config.thin};
   s.size = weiri_chain_size(s.d, s.dense);

@@ -96,6 +96,10 @@ bool weiri_job_due(const weiri_job *job);
  */
 weir_status weiri_job_save(
     weiri_job *job, int64_t done, int n, const weiri_kept *blocks);
+/* Between units of work: tells the caller, and saves when that is due or the caller
+ * cancels (E_CANCELLED). */
+weir_status weiri_job_step(
+    weiri_job *job, weir_infer_progress *p, int n, const weiri_kept *blocks);
 /* Takes them up when the run is to be resumed and there is a checkpoint: *done, else
  * *done = 0. Errors: E_MISMATCH, E_FORMAT, E_IO. */
 weir_status weiri_job_restore(
@@ -149,6 +153,19 @@ typedef struct weiri_sampler {
       weiri_chance *c, weiri_point *at, weiri_moved *out);
   bool leaps; /* a first step size is found by a leapfrog step; else 2.38 / sqrt(d) */
 } weiri_sampler;
+
+/* The no-U-turn sampler, for methods whose instance begins with its options. */
+typedef struct weiri_nuts_method {
+  weiri_chain_method base;
+  int64_t max_depth;
+} weiri_nuts_method;
+extern const weiri_sampler weiri_nuts_sampler;
+
+#define WEIRI_NUTS_OPTIONS                                                             \
+  WEIRI_CHAIN_OPTIONS("0.8"), {                                                        \
+    "max_depth", WEIR_OPT_INT, offsetof(weiri_nuts_method, max_depth), "10", 1, 20,    \
+        NULL, "doublings of a trajectory, at most"                                     \
+  }
 
 /* The columns of every chain method, as CmdStan names them. */
 enum {

@@ -81,6 +81,16 @@ weir_status weiri_job_save(
   return status;
 }
 
+weir_status weiri_job_step(
+    weiri_job *job, weir_infer_progress *p, int n, const weiri_kept *blocks) {
+  const weir_status told = weiri_job_tick(job, p);
+  if (told == WEIR_OK && !weiri_job_due(job)) {
+    return WEIR_OK;
+  }
+  WEIR_TRY(weiri_job_save(job, p->done, n, blocks));
+  return told == WEIR_OK ? WEIR_OK : weiri_fail(told, "cancelled");
+}
+
 static weir_status not_one(const weiri_job *job) {
   return weiri_fail(
       WEIR_E_FORMAT, "%s: not a checkpoint of an inference", job->opts.checkpoint);

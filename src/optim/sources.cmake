@@ -1,1 +1,1 @@
-weir_sources(registry.c optim.c schedule.c)
+weir_sources(lbfgs.c registry.c optim.c schedule.c)

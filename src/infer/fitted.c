@@ -1,0 +1,106 @@
+/* What fits share: where they begin, and the draws that they end with. */
+#include "infer/fit.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Draws at a time. */
+enum { BLOCK = 256 };
+
+const char *const weiri_fit_stat_names[2] = {"lp__", "log_q__"};
+
+void weiri_fitted_destroy(weiri_fitted *f) {
+  weiri_family_destroy(&f->family);
+  weir_target_destroy(&f->whitened);
+}
+
+const weir_target *weiri_fitted_target(const weiri_fitted *f, const weiri_job *job) {
+  return f->whitened == NULL ? job->target : f->whitened;
+}
+
+weir_status weiri_fitted_begin(
+    weiri_fitted *f, weiri_job *job, const weir_spec *family, bool whiten) {
+  const int64_t d = job->d;
+  *f = (weiri_fitted){.objective = NAN, .error = NAN};
+  if (whiten) {
+    double *theta = weiri_calloc(job->ctx, (size_t)(d * d + d), sizeof *theta);
+    if (theta == NULL) {
+      return WEIR_E_MEMORY;
+    }
+    weir_status status = weiri_laplace(job->target, job->opts.seed,
+        job->config.init_radius, theta, theta + d, &f->mode);
+    if (status == WEIR_OK && f->mode.converged) {
+      status = weiri_whiten(&f->whitened, job->target, theta, theta + d);
+    }
+    job->out->gradients += f->mode.gradients;
+    job->out->failed += f->mode.failed;
+    weiri_free(job->ctx, theta);
+    WEIR_TRY(status);
+  }
+  return weiri_family_create(&f->family, job->ctx, d, family, job->opts.seed);
+}
+
+/* log p - log q and what stands beside it for n draws u with density log_q in f's
+ * coordinates; theta [n, d] and rows of the result. */
+static weir_status weigh(const weiri_fitted *f, weiri_job *job, int64_t first,
+    int64_t n, const double *u, const double *log_q) {
+  weir_posterior *out = job->out;
+  double *theta = out->theta + first * job->d, value[BLOCK];
+  const double turn = f->whitened == NULL ? 0.0 : weiri_whiten_log_det(f->whitened);
+  if (f->whitened != NULL) {
+    weiri_whiten_show(f->whitened, n, u, theta);
+  } else {
+    memcpy(theta, u, (size_t)(n * job->d) * sizeof *u);
+  }
+  WEIR_TRY(
+      weir_target_log_density(job->target, n, theta, value, NULL, &out->failed));
+  out->gradients += n;
+  for (int64_t i = 0; i < n; i++) {
+    double *stat = out->stat + (first + i) * out->stats;
+    stat[0] = value[i];
+    stat[1] = log_q[i] - turn;
+    out->log_weight[first + i] = value[i] - stat[1];
+  }
+  return WEIR_OK;
+}
+
+/* JSON has no NaN. */
+static json_t *number(double x) {
+  return isfinite(x) ? json_real(x) : json_null();
+}
+
+weir_status weiri_fitted_facts(const weiri_fitted *f, weiri_job *job) {
+  json_t *all = json_pack("{s:o, s:o, s:I, s:o, s:I, s:b, s:b, s:b, s:b}", "objective",
+      number(f->objective), "objective_error", number(f->error), "updates",
+      (json_int_t)f->steps, "rate", number(f->rate), "dropped", (json_int_t)f->dropped,
+      "settled", (int)f->settled, "whitened", (int)(f->whitened != NULL), "mode_curved",
+      (int)f->mode.curved, "exact_hessian", (int)f->mode.exact);
+  if (all == NULL || json_object_update(job->out->facts, all) != 0) {
+    json_decref(all);
+    return weiri_fail(WEIR_E_MEMORY, "out of memory");
+  }
+  json_decref(all);
+  return WEIR_OK;
+}
+
+weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job) {
+  weir_posterior *out = job->out;
+  const int64_t rows = out->chains * out->draws;
+  weir_run *run = NULL;
+  double log_q[BLOCK];
+  double *u = weiri_alloc(job->ctx, (size_t)(BLOCK * job->d) * sizeof *u);
+  out->log_weight = weiri_calloc(job->ctx, (size_t)rows, sizeof *out->log_weight);
+  weir_status status = u == NULL || out->log_weight == NULL
+                           ? WEIR_E_MEMORY
+                           : weiri_family_run(f->family, &run);
+  for (int64_t i = 0; status == WEIR_OK && i < rows; i += BLOCK) {
+    const int64_t n = rows - i < BLOCK ? rows - i : BLOCK;
+    status = weiri_family_sample(f->family, run, job->opts.seed, i, n, u, log_q);
+    if (status == WEIR_OK) {
+      status = weigh(f, job, i, n, u, log_q);
+    }
+  }
+  weiri_run_destroy(&run);
+  weiri_free(job->ctx, u);
+  return status == WEIR_OK ? weiri_fitted_facts(f, job) : status;
+}
