@@ -9,7 +9,8 @@ bool posterior_load(posterior *p, const json_t *data) {
   int64_t n;
   if (!posterior_vector(p, data, "y", &y, &n) ||
       !posterior_number(p, data, "K", &order) ||
-      !posterior_sizes(p, order >= 0 && order < (double)n, "0 <= K < the length of y")) {
+      !posterior_sizes(
+          p, order >= 0 && order < (double)n, "0 <= K < the length of y")) {
     return false;
   }
   const int64_t k = (int64_t)order;

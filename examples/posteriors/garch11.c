@@ -14,9 +14,9 @@ typedef struct garch {
 bool posterior_load(posterior *p, const json_t *data) {
   garch *g = posterior_new(p, sizeof *g);
   return posterior_vector(p, data, "y", &g->y, &g->n) &&
-         posterior_number(p, data, "sigma1", &g->sigma1) &&
-         posterior_real(p, "mu") && posterior_positive(p, "alpha0") &&
-         posterior_interval(p, "alpha1", 0, 1) && posterior_interval(p, "beta1", 0, 1);
+         posterior_number(p, data, "sigma1", &g->sigma1) && posterior_real(p, "mu") &&
+         posterior_positive(p, "alpha0") && posterior_interval(p, "alpha1", 0, 1) &&
+         posterior_interval(p, "beta1", 0, 1);
 }
 
 bool posterior_density(const void *self, const double *x, double *value, double *grad) {
@@ -31,8 +31,8 @@ bool posterior_density(const void *self, const double *x, double *value, double 
       d[i] += 0.5 * (r * r / v - 1) / v * dv[i];
     }
     d[0] += r / v;
-    const double next[4] = {b1 * dv[0] - 2 * a1 * r, b1 * dv[1] + 1,
-        b1 * dv[2] + r * r, b1 * dv[3] + v};
+    const double next[4] = {
+        b1 * dv[0] - 2 * a1 * r, b1 * dv[1] + 1, b1 * dv[2] + r * r, b1 * dv[3] + v};
     v = a0 + a1 * r * r + b1 * v;
     memcpy(dv, next, sizeof dv);
   }

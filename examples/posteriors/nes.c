@@ -1,5 +1,5 @@
-/* Party identification on ideology, race, age group, education, sex and income (National
- * Election Studies; Gelman & Hill 2007, ch. 4). */
+/* Party identification on ideology, race, age group, education, sex and income
+ * (National Election Studies; Gelman & Hill 2007, ch. 4). */
 #include "posterior.h"
 #include "regression.h"
 

@@ -1,6 +1,6 @@
-/* y' = f(t, y) from t0 through ascending times by the Dormand-Prince pair of orders 5 and
- * 4 with step control on the weighted root mean square error (Hairer, Norsett & Wanner,
- * Solving Ordinary Differential Equations I, II.4 and II.5). */
+/* y' = f(t, y) from t0 through ascending times by the Dormand-Prince pair of orders 5
+ * and 4 with step control on the weighted root mean square error (Hairer, Norsett &
+ * Wanner, Solving Ordinary Differential Equations I, II.4 and II.5). */
 #ifndef ODE_H
 #define ODE_H
 
@@ -24,8 +24,8 @@ static inline void ode_step(ode_fn *f, const void *user, int n, double t, double
       {19372. / 6561, -25360. / 2187, 64448. / 6561, -212. / 729},
       {9017. / 3168, -355. / 33, 46732. / 5247, 49. / 176, -5103. / 18656},
       {35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84}};
-  static const double d[7] = {71. / 57600, 0, -71. / 16695, 71. / 1920,
-      -17253. / 339200, 22. / 525, -1. / 40};
+  static const double d[7] = {
+      71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40};
   for (int s = 1; s < 7; s++) {
     for (int i = 0; i < n; i++) {
       double sum = 0.0;

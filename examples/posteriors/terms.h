@@ -55,8 +55,7 @@ static inline double regression_terms(int64_t n, int64_t k, const double *X,
     squares += r * r;
   }
   *g_sigma += squares / (sigma * sigma * sigma) - (double)n / sigma;
-  return -0.5 * squares / (sigma * sigma) -
-         (double)n * (log(sigma) + 0.5 * LOG_2PI);
+  return -0.5 * squares / (sigma * sigma) - (double)n * (log(sigma) + 0.5 * LOG_2PI);
 }
 
 #endif

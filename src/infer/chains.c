@@ -20,9 +20,9 @@ typedef struct chains {
   weiri_job *job;
   int64_t d, total, size;
   bool dense;
-  double *state, *work; /* [chains, size], [chains, scratch] */
-  weiri_chain *chain;   /* [chains] */
-  int64_t first, count; /* of the round */
+  double *state, *work;      /* [chains, size], [chains, scratch] */
+  weiri_chain *chain;        /* [chains] */
+  int64_t first, count;      /* of the round */
   int64_t gradients, failed; /* spent before the chains began */
 } chains;
 
@@ -268,9 +268,8 @@ static weir_status loop(chains *s) {
   }
   weiri_kept blocks[BLOCKS];
   blocks_of(s, blocks);
-  return s->job->opts.keep_checkpoint
-             ? weiri_job_save(s->job, s->first, BLOCKS, blocks)
-             : WEIR_OK;
+  return s->job->opts.keep_checkpoint ? weiri_job_save(s->job, s->first, BLOCKS, blocks)
+                                      : WEIR_OK;
 }
 
 /* ---- all of it ---- */

@@ -1,7 +1,7 @@
 /* The densities that fits choose from: flows over a standard normal. A mean-field
  * normal is one affine map of each coordinate, a full-rank normal a linear layer after
- * it; planar and radial flows are the named layer, so many times over (Rezende & Mohamed
- * 2015); presets bring their own layers. */
+ * it; planar and radial flows are the named layer, so many times over (Rezende &
+ * Mohamed 2015); presets bring their own layers. */
 #include <string.h>
 
 #include "infer/fit.h"
@@ -29,15 +29,14 @@ typedef struct repeated {
 } repeated;
 
 static const weir_opt repeated_opts[] = {
-    {"length", WEIR_OPT_INT, offsetof(repeated, length), "8", 1, 10000, NULL,
-        "layers"},
+    {"length", WEIR_OPT_INT, offsetof(repeated, length), "8", 1, 10000, NULL, "layers"},
     {0}};
 
 static weir_status repeated_layers(
     weir_ctx *ctx, const char *name, const json_t *spec, json_t **layers) {
   repeated r = {0};
-  WEIR_TRY(weiri_opts_read(ctx, repeated_opts, &r,
-      json_is_object(spec) ? spec : NULL, "infer.method.family", NULL));
+  WEIR_TRY(weiri_opts_read(ctx, repeated_opts, &r, json_is_object(spec) ? spec : NULL,
+      "infer.method.family", NULL));
   *layers = normal_layers(false);
   for (int64_t i = 0; i < r.length; i++) {
     json_array_append_new(*layers, json_string(name));
@@ -62,16 +61,17 @@ static weir_status unknown(const char *name) {
     names[i + 4] = weiri_preset_at(i)->is.name;
   }
   const char *near = weiri_nearest(name, names);
-  return weiri_fail(WEIR_E_CONFIG, "infer.method.family: no density is called '%s'%s%s%s",
-      name, near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
+  return weiri_fail(WEIR_E_CONFIG,
+      "infer.method.family: no density is called '%s'%s%s%s", name,
+      near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
       near == NULL ? "" : "'?");
 }
 
 /* Sizes that a preset leaves open are those of a table with this many rows. */
 #define ROWS 5000
 
-static weir_status preset_layers(weir_ctx *ctx, int64_t d, const char *name,
-    const json_t *spec, json_t **layers) {
+static weir_status preset_layers(
+    weir_ctx *ctx, int64_t d, const char *name, const json_t *spec, json_t **layers) {
   const weiri_preset *preset = find_preset(name);
   if (preset == NULL) {
     return unknown(name);
@@ -101,8 +101,8 @@ static weir_status layers_of(
     weir_ctx *ctx, int64_t d, const json_t *spec, json_t **layers) {
   const char *name = name_of(spec);
   if (name == NULL) {
-    return weiri_fail(WEIR_E_CONFIG,
-        "infer.method.family: expected a name or {name: ..., options}");
+    return weiri_fail(
+        WEIR_E_CONFIG, "infer.method.family: expected a name or {name: ..., options}");
   }
   if (strcmp(name, "meanfield") == 0 || strcmp(name, "fullrank") == 0) {
     *layers = normal_layers(name[0] == 'f');
@@ -148,7 +148,8 @@ weir_status weiri_family_create(
   f->ctx = ctx;
   f->d = d;
   weir_status status = make(f, spec, seed);
-  if (status == WEIR_OK && (f->dist->sample_how == WEIR_ABSENT || f->dist->latent != d)) {
+  if (status == WEIR_OK &&
+      (f->dist->sample_how == WEIR_ABSENT || f->dist->latent != d)) {
     status = weiri_fail(WEIR_E_CONFIG,
         "infer.method.family: '%s' cannot be drawn from, or changes the dimension",
         name_of(spec));
@@ -187,8 +188,7 @@ weir_status weiri_family_sample(const weiri_family *f, weir_run *run, uint64_t s
   run->seed = seed;
   run->step = 0;
   run->first_row = first;
-  const weir_var draws =
-      weir_dist_sample(f->dist, run, n, weir_var_none(), &density);
+  const weir_var draws = weir_dist_sample(f->dist, run, n, weir_var_none(), &density);
   WEIR_TRY(weir_var_read(run->tape, draws, x));
   return weir_var_read(run->tape, density, log_q);
 }

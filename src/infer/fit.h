@@ -82,16 +82,17 @@ weir_status weiri_warp_density(
 
 typedef struct weiri_mode {
   double log_density;
-  double evidence;  /* log of the integral by Laplace's method */
-  bool converged;   /* the optimiser says so */
-  bool curved;      /* the curvature there is positive definite */
-  bool exact;       /* second derivatives from the target, not by differences */
+  double evidence; /* log of the integral by Laplace's method */
+  bool converged;  /* the optimiser says so */
+  bool curved;     /* the curvature there is positive definite */
+  bool exact;      /* second derivatives from the target, not by differences */
   int64_t gradients, failed;
 } weiri_mode;
 
-/* Moves theta [d] to a mode and fills root [d, d], lower, with root root' the inverse of
- * the curvature there (Laplace's approximation), or what is near it where that is not
- * positive definite. Errors: E_DATA (no finite density near the start), E_MEMORY. */
+/* Moves theta [d] to a mode and fills root [d, d], lower, with root root' the inverse
+ * of the curvature there (Laplace's approximation), or what is near it where that is
+ * not positive definite. Errors: E_DATA (no finite density near the start), E_MEMORY.
+ */
 weir_status weiri_laplace(const weir_target *target, uint64_t seed, double radius,
     double *theta, double *root, weiri_mode *out);
 
@@ -120,8 +121,8 @@ void weiri_fitted_destroy(weiri_fitted *f);
 /* The target that the family was fitted to. */
 const weir_target *weiri_fitted_target(const weiri_fitted *f, const weiri_job *job);
 /* Whitening (unless start is none) and family. */
-weir_status weiri_fitted_begin(weiri_fitted *f, weiri_job *job, const weir_spec *family,
-    bool whiten);
+weir_status weiri_fitted_begin(
+    weiri_fitted *f, weiri_job *job, const weir_spec *family, bool whiten);
 weir_status weiri_reverse_fit(
     weiri_fitted *f, weiri_job *job, const weiri_reverse_opts *opts);
 /* The same without a checkpoint of its own: a run that resumes fits again, to the same
@@ -155,8 +156,9 @@ extern const char *const weiri_fit_stat_names[2]; /* lp__, log_q__ */
           "sticking the landing (needs the density of any point), or the total one"},  \
   {                                                                                    \
     "start", WEIR_OPT_CHOICE, offsetof(S, field.start), "\"laplace\"", 0, 0,           \
-        "laplace|none", "where the fit begins: at the mode with its curvature, or at " \
-                        "a standard normal"                                            \
+        "laplace|none",                                                                \
+        "where the fit begins: at the mode with its curvature, or at "                 \
+        "a standard normal"                                                            \
   }
 
 #endif

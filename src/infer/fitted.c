@@ -52,8 +52,7 @@ static weir_status weigh(const weiri_fitted *f, weiri_job *job, int64_t first,
   } else {
     memcpy(theta, u, (size_t)(n * job->d) * sizeof *u);
   }
-  WEIR_TRY(
-      weir_target_log_density(job->target, n, theta, value, NULL, &out->failed));
+  WEIR_TRY(weir_target_log_density(job->target, n, theta, value, NULL, &out->failed));
   out->gradients += n;
   for (int64_t i = 0; i < n; i++) {
     double *stat = out->stat + (first + i) * out->stats;

@@ -31,8 +31,8 @@ static weir_status negative(void *user, const double *x, double *f, double *grad
 }
 
 /* The best of STARTS points around the origin at which the density is finite. */
-static weir_status find_start(search *s, uint64_t seed, double radius, double *best,
-    int64_t *evaluations) {
+static weir_status find_start(
+    search *s, uint64_t seed, double radius, double *best, int64_t *evaluations) {
   const int64_t d = s->target->dim;
   double *x = weiri_alloc(s->target->ctx, (size_t)d * sizeof *x), most = -INFINITY;
   weir_status status = x == NULL ? WEIR_E_MEMORY : WEIR_OK;
@@ -112,8 +112,8 @@ static void diagonal(int64_t d, const double *diag, double *root) {
   }
 }
 
-static weir_status spread(const weir_target *t, const double *theta, double *root,
-    weiri_mode *out) {
+static weir_status spread(
+    const weir_target *t, const double *theta, double *root, weiri_mode *out) {
   const int64_t d = t->dim;
   double *h = weiri_alloc(t->ctx, (size_t)(d * d + d) * sizeof *h);
   if (h == NULL) {

@@ -80,7 +80,8 @@ static weir_status take_gradient(
   weir_var x = weir_dist_sample(r->f->family->dist, run, n, weir_var_none(), &log_q);
   WEIR_TRY(weir_var_read(t, x, r->point));
   WEIR_TRY(weir_var_read(t, log_q, r->log_q));
-  WEIR_TRY(weir_target_log_density(r->target, n, r->point, r->value, r->slope, &failed));
+  WEIR_TRY(
+      weir_target_log_density(r->target, n, r->point, r->value, r->slope, &failed));
   r->n.gradients += (double)n;
   r->n.failed += (double)failed;
   *objective = objective_of(r, power, &kept);
@@ -90,7 +91,8 @@ static weir_status take_gradient(
   }
   double *weight = r->value; /* no longer needed */
   for (int64_t i = 0; i < n; i++) {
-    weight[i] = isfinite(r->value[i]) && isfinite(r->log_q[i]) ? -1.0 / (double)kept : 0.0;
+    weight[i] =
+        isfinite(r->value[i]) && isfinite(r->log_q[i]) ? -1.0 / (double)kept : 0.0;
     for (int64_t j = 0; j < d; j++) {
       r->slope[i * d + j] *= power;
     }
@@ -108,7 +110,8 @@ static weir_status take_gradient(
 }
 
 /* One update; a gradient that is not finite changes nothing. */
-static weir_status update(reverse *r, uint64_t stream, double power, double *objective) {
+static weir_status update(
+    reverse *r, uint64_t stream, double power, double *objective) {
   double norm;
   weir_status status = take_gradient(r, stream, power, objective);
   if (status == WEIR_E_NUMERIC) {
@@ -138,9 +141,8 @@ static weir_status update(reverse *r, uint64_t stream, double power, double *obj
 /* ---- the learning rate ---- */
 
 static double power_at(const reverse *r, double step) {
-  return r->opts->anneal == 0
-             ? 1.0
-             : fmin(1.0, 0.01 + 0.99 * step / (double)r->opts->anneal);
+  return r->opts->anneal == 0 ? 1.0
+                              : fmin(1.0, 0.01 + 0.99 * step / (double)r->opts->anneal);
 }
 
 static void restart(reverse *r, double rate) {
@@ -215,7 +217,8 @@ static bool judge(reverse *r) {
 static void average(reverse *r) {
   const double share = 1.0 / (r->n.count + 1.0);
   for (int64_t i = 0; i < r->size; i++) {
-    r->mean[i] = r->n.count == 0.0 ? r->w[i] : r->mean[i] + share * (r->w[i] - r->mean[i]);
+    r->mean[i] =
+        r->n.count == 0.0 ? r->w[i] : r->mean[i] + share * (r->w[i] - r->mean[i]);
   }
 }
 
@@ -233,8 +236,8 @@ static weir_status step(reverse *r, bool *more) {
   if (fmod(r->n.steps, WINDOW) == 0.0) {
     if (r->n.count == 0.0) {
       return weiri_fail(WEIR_E_DIVERGED,
-          "update %.0f: no draw of the last %d updates had a finite density", r->n.steps,
-          WINDOW);
+          "update %.0f: no draw of the last %d updates had a finite density",
+          r->n.steps, WINDOW);
     }
     *more = judge(r);
   }
@@ -249,8 +252,8 @@ static weir_status take_room(reverse *r, weiri_arena *arena) {
   const size_t count = (size_t)weiri_params_count(r->f->family->params) + 1;
   r->size = weiri_params_block_size(r->f->family->params);
   r->w = weiri_params_block(r->f->family->params);
-  double *blocks = weiri_arena_take(arena,
-      (size_t)(3 * r->size + 2 * n * d + 2 * n + 1) * sizeof *blocks);
+  double *blocks = weiri_arena_take(
+      arena, (size_t)(3 * r->size + 2 * n * d + 2 * n + 1) * sizeof *blocks);
   r->x = weiri_arena_take(arena, count * sizeof *r->x);
   r->gx = weiri_arena_take(arena, count * sizeof *r->gx);
   r->index = weiri_arena_take(arena, count * sizeof *r->index);
@@ -353,8 +356,8 @@ weir_status weiri_reverse_fit(
     status = share_tape(&r);
   }
   if (status == WEIR_OK) {
-    status = weiri_optim_create(
-        &r.optim, job->ctx, weiri_optim_at(0), WEIR_F64, r.size);
+    status =
+        weiri_optim_create(&r.optim, job->ctx, weiri_optim_at(0), WEIR_F64, r.size);
   }
   if (status == WEIR_OK) {
     status = climb(&r);

@@ -113,7 +113,8 @@ static weir_status evaluate(const warped *w, weir_run *run, int64_t n, const dou
 static weir_status log_density(
     const weir_target *t, int64_t n, const double *v, double *value, double *grad) {
   const warped *w = (const warped *)t;
-  double *numbers = weiri_alloc(t->ctx, (size_t)(n * (2 * t->dim + 1)) * sizeof *numbers);
+  double *numbers =
+      weiri_alloc(t->ctx, (size_t)(n * (2 * t->dim + 1)) * sizeof *numbers);
   spare *s = NULL;
   weir_status status = numbers == NULL ? WEIR_E_MEMORY : borrow(t, &s);
   if (status == WEIR_OK) {
@@ -161,8 +162,8 @@ weir_status weiri_warp_take(
   spare *s = NULL;
   WEIR_TRY(borrow(t, &s));
   const weir_var at = weir_leaf_borrow(s->run->tape, weir_shape_2(n, t->dim), x);
-  const weir_status status = weir_var_read(s->run->tape,
-      weir_dist_encode(w->family->dist, s->run, at, weir_var_none()), v);
+  const weir_status status = weir_var_read(
+      s->run->tape, weir_dist_encode(w->family->dist, s->run, at, weir_var_none()), v);
   give_back(t, s);
   return status;
 }

@@ -76,7 +76,8 @@ static weir_status search(lbfgs *l, double *value, bool *found) {
   const int64_t n = l->n;
   const double slope = dot(n, l->grad, l->direction);
   const double length = sqrt(dot(n, l->direction, l->direction));
-  double low = 0.0, high = INFINITY, step = l->pairs == 0 ? fmin(1.0, 1.0 / length) : 1.0;
+  double low = 0.0, high = INFINITY,
+         step = l->pairs == 0 ? fmin(1.0, 1.0 / length) : 1.0;
   *found = false;
   for (int trial = 0; trial < TRIALS && !*found && slope < 0.0; trial++) {
     memcpy(l->next, l->x, (size_t)n * sizeof *l->x);

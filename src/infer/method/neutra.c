@@ -12,8 +12,8 @@ typedef struct neutra {
   weiri_reverse_opts reverse;
 } neutra;
 
-static const weir_opt opts[] = {WEIRI_NUTS_OPTIONS,
-    WEIRI_REVERSE_OPTIONS(neutra, reverse), {0}};
+static const weir_opt opts[] = {
+    WEIRI_NUTS_OPTIONS, WEIRI_REVERSE_OPTIONS(neutra, reverse), {0}};
 
 /* Draws from the warped space to the target's, with the target's own log density. */
 static weir_status unwarp(
@@ -48,8 +48,7 @@ static weir_status sample(const neutra *m, weiri_fitted *f, weiri_job *job) {
   weir_target *warped = NULL;
   WEIR_TRY(weiri_warp(&warped, weiri_fitted_target(f, job), f->family));
   job->target = warped;
-  weir_status status =
-      weiri_chains_run(&m->nuts.base, &weiri_nuts_sampler, job);
+  weir_status status = weiri_chains_run(&m->nuts.base, &weiri_nuts_sampler, job);
   job->target = target;
   if (status == WEIR_OK) {
     status = unwarp(f, warped, job);

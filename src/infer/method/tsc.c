@@ -1,7 +1,7 @@
 /* Transport score climbing (Zhang, Blei & Naesseth 2022): fitting by the forward
  * divergence KL(p || q). Particles move by Hamiltonian Monte Carlo in the space warped
- * by the flow that is being learned, with target log p(T(v)) + log |dT/dv|, and the flow
- * climbs the mean of log q at the particles. Particles are kept in the target's
+ * by the flow that is being learned, with target log p(T(v)) + log |dT/dv|, and the
+ * flow climbs the mean of log q at the particles. Particles are kept in the target's
  * coordinates, so that they stay valid when the flow changes. With space: original the
  * moves are made there (Markovian score climbing, Naesseth et al. 2020). */
 #include <math.h>
@@ -41,7 +41,8 @@ static const weir_opt opts[] = {
         "warped|original", "where the particles move"},
     {"start", WEIR_OPT_CHOICE, offsetof(tsc, start), "\"laplace\"", 0, 0,
         "laplace|none",
-        "where the fit begins: at the mode with its curvature, or at a standard normal"},
+        "where the fit begins: at the mode with its curvature, or at a standard "
+        "normal"},
     {0}};
 
 typedef struct numbers {
@@ -95,8 +96,8 @@ static void move_one(void *arg, int64_t i, void *scratch) {
   const bool warped = c->m->space == WARPED;
   weiri_point at = {(warped ? c->v : c->u) + i * d, c->slope + i * d, 0.0};
   weiri_moved moved;
-  weiri_chance chance = weiri_chance_of(
-      c->job->opts.seed, "tsc", (uint64_t)i, (uint64_t)c->n.updates);
+  weiri_chance chance =
+      weiri_chance_of(c->job->opts.seed, "tsc", (uint64_t)i, (uint64_t)c->n.updates);
   const weiri_mover mover = {.target = warped ? c->warped : c->target,
       .metric = &c->metric,
       .d = d,
@@ -150,7 +151,8 @@ static weir_status update(climb *c) {
   double norm, sum = 0.0;
   weiri_run_reset(run);
   const weir_var at = weir_leaf_borrow(t, weir_shape_2(n, c->job->d), c->u);
-  const weir_var log_q = weir_dist_log_prob(c->f.family->dist, run, at, weir_var_none());
+  const weir_var log_q =
+      weir_dist_log_prob(c->f.family->dist, run, at, weir_var_none());
   WEIR_TRY(weir_var_read(t, log_q, c->accept));
   for (int64_t i = 0; i < n; i++) {
     sum += c->accept[i] / (double)n;
@@ -307,8 +309,9 @@ static weir_status run(const weiri_method *m, weiri_job *job) {
 }
 
 const weiri_method_class weiri_method_tsc = {
-    .is = {"tsc", "transport score climbing: a density fitted by the forward KL "
-                  "divergence",
+    .is = {"tsc",
+        "transport score climbing: a density fitted by the forward KL "
+        "divergence",
         "Zhang, Blei and Naesseth 2022", sizeof(tsc), opts},
     .run = run,
     .stat_name = weiri_fit_stat_names,

@@ -1,4 +1,5 @@
-/* Variational inference by the reverse Kullback-Leibler divergence (infer/reverse.c). */
+/* Variational inference by the reverse Kullback-Leibler divergence (infer/reverse.c).
+ */
 #include "infer/fit.h"
 
 typedef struct vi {
