@@ -131,7 +131,7 @@ static void test_warped(void **state) {
     json_t *spec = json_string(names[i]);
     weiri_family *family = NULL;
     weir_target *w = NULL;
-    assert_int_equal(weiri_family_create(&family, f.ctx, 2, spec, 3), WEIR_OK);
+    assert_int_equal(weiri_family_create(&family, f.target, spec, 3), WEIR_OK);
     stir(family);
     assert_int_equal(weiri_warp(&w, f.target, family), WEIR_OK);
     check_gradient(w);

@@ -22,7 +22,7 @@ static json_t *normal_layers(bool full) {
   return list;
 }
 
-/* ---- planar and radial ---- */
+/* ---- layers so many times over ---- */
 
 typedef struct repeated {
   int64_t length;
@@ -44,6 +44,24 @@ static weir_status repeated_layers(
   return WEIR_OK;
 }
 
+/* Steps of dynamics from a learned normal to the target, each towards a larger power of
+ * it (Salimans, Kingma & Welling 2015). */
+static weir_status bridge_layers(
+    weir_ctx *ctx, const char *name, const json_t *spec, json_t **layers) {
+  repeated r = {0};
+  WEIR_TRY(weiri_opts_read(ctx, repeated_opts, &r, json_is_object(spec) ? spec : NULL,
+      "infer.method.family", NULL));
+  *layers = json_array();
+  for (int64_t i = 0; i < r.length; i++) {
+    json_array_append_new(*layers, json_pack("{s:s, s:f}", "name", name, "power",
+                                       (double)(r.length - i) / (double)r.length));
+  }
+  json_t *normal = normal_layers(false);
+  json_array_extend(*layers, normal);
+  json_decref(normal);
+  return WEIR_OK;
+}
+
 /* ---- presets ---- */
 
 static const weiri_preset *find_preset(const char *name) {
@@ -56,9 +74,10 @@ static const weiri_preset *find_preset(const char *name) {
 }
 
 static weir_status unknown(const char *name) {
-  const char *names[64] = {"meanfield", "fullrank", "planar", "radial"};
-  for (int i = 0; weiri_preset_at(i) != NULL && i < 59; i++) {
-    names[i + 4] = weiri_preset_at(i)->is.name;
+  const char *names[64] = {
+      "meanfield", "fullrank", "planar", "radial", "langevin", "hamiltonian"};
+  for (int i = 0; weiri_preset_at(i) != NULL && i < 57; i++) {
+    names[i + 6] = weiri_preset_at(i)->is.name;
   }
   const char *near = weiri_nearest(name, names);
   return weiri_fail(WEIR_E_CONFIG,
@@ -111,10 +130,14 @@ static weir_status layers_of(
   if (strcmp(name, "planar") == 0 || strcmp(name, "radial") == 0) {
     return repeated_layers(ctx, name, spec, layers);
   }
+  if (strcmp(name, "langevin") == 0 || strcmp(name, "hamiltonian") == 0) {
+    return bridge_layers(ctx, name, spec, layers);
+  }
   return preset_layers(ctx, d, name, spec, layers);
 }
 
-static weir_status make(weiri_family *f, const json_t *spec, uint64_t seed) {
+static weir_status make(
+    weiri_family *f, const weir_target *target, const json_t *spec, uint64_t seed) {
   json_t *layers = NULL;
   WEIR_TRY(layers_of(f->ctx, f->d, spec, &layers));
   json_t *dist = json_pack(
@@ -126,7 +149,7 @@ static weir_status make(weiri_family *f, const json_t *spec, uint64_t seed) {
     json_decref(dist);
     return status;
   }
-  weir_site site = {0};
+  weir_site site = {.target = target};
   status = weiri_params_create(&f->params, f->ctx, WEIR_F64);
   if (status == WEIR_OK) {
     const weir_build b = {
@@ -140,14 +163,16 @@ static weir_status make(weiri_family *f, const json_t *spec, uint64_t seed) {
 }
 
 weir_status weiri_family_create(
-    weiri_family **out, weir_ctx *ctx, int64_t d, const json_t *spec, uint64_t seed) {
+    weiri_family **out, const weir_target *target, const json_t *spec, uint64_t seed) {
+  weir_ctx *ctx = target->ctx;
+  const int64_t d = target->dim;
   weiri_family *f = weiri_calloc(ctx, 1, sizeof *f);
   if (f == NULL) {
     return WEIR_E_MEMORY;
   }
   f->ctx = ctx;
   f->d = d;
-  weir_status status = make(f, spec, seed);
+  weir_status status = make(f, target, spec, seed);
   if (status == WEIR_OK &&
       (f->dist->sample_how == WEIR_ABSENT || f->dist->latent != d)) {
     status = weiri_fail(WEIR_E_CONFIG,
@@ -202,7 +227,7 @@ weir_status weiri_family_log_prob(
 }
 
 bool weiri_family_knows(const weiri_family *f) {
-  return f->dist->log_prob_how == WEIR_CLOSED;
+  return f->dist->log_prob_how == WEIR_CLOSED && f->dist->exactness == WEIR_EXACT;
 }
 
 /* ---- gradients ---- */

@@ -12,8 +12,8 @@
 
 /* ---- the family ---- */
 
-/* A density over d real coordinates with parameters in float64: a flow over a standard
- * normal. */
+/* A density over a target's d coordinates with parameters in float64: a flow over a
+ * standard normal, whose layers may look at the target. */
 typedef struct weiri_family {
   weir_ctx *ctx;
   int64_t d;
@@ -22,10 +22,10 @@ typedef struct weiri_family {
 } weiri_family;
 
 /* spec: "meanfield", "fullrank", a preset ("nsf", {name: maf, transforms: 3}), {name:
- * planar or radial, length: 8}, or {name: flow, layers: [...]}. Errors: E_CONFIG,
- * E_MEMORY. */
+ * planar, radial, langevin or hamiltonian, length: 8}, or {name: flow, layers: [...]}.
+ * Errors: E_CONFIG, E_MEMORY. */
 weir_status weiri_family_create(
-    weiri_family **out, weir_ctx *ctx, int64_t d, const json_t *spec, uint64_t seed);
+    weiri_family **out, const weir_target *target, const json_t *spec, uint64_t seed);
 void weiri_family_destroy(weiri_family **family);
 /* A run of it on a tape of its own. */
 weir_status weiri_family_run(const weiri_family *f, weir_run **out);
@@ -137,7 +137,8 @@ extern const char *const weiri_fit_stat_names[2]; /* lp__, log_q__ */
 
 #define WEIRI_REVERSE_OPTIONS(S, field)                                                \
   {"family", WEIR_OPT_SPEC, offsetof(S, field.family), "\"fullrank\"", 0, 0, NULL,     \
-      "density that is fitted: meanfield, fullrank, planar, radial, a preset (nsf, "   \
+      "density that is fitted: meanfield, fullrank, planar, radial, langevin, "        \
+      "hamiltonian, a preset (nsf, "                                                   \
       "maf, ...) or a flow spelled out"},                                              \
       {"batch", WEIR_OPT_INT, offsetof(S, field.batch), "32", 1, 100000, NULL,         \
           "draws of each update"},                                                     \

@@ -37,7 +37,8 @@ weir_status weiri_fitted_begin(
     weiri_free(job->ctx, theta);
     WEIR_TRY(status);
   }
-  return weiri_family_create(&f->family, job->ctx, d, family, job->opts.seed);
+  return weiri_family_create(
+      &f->family, weiri_fitted_target(f, job), family, job->opts.seed);
 }
 
 /* log p - log q and what stands beside it for n draws u with density log_q in f's

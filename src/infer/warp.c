@@ -134,6 +134,11 @@ static const weir_target_class class = {
 
 weir_status weiri_warp(
     weir_target **out, const weir_target *target, const weiri_family *family) {
+  if (family->dist->exactness != WEIR_EXACT) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "infer.method.family: a space is warped by a bijection, which this family is "
+        "not");
+  }
   warped *w = weiri_calloc(target->ctx, 1, sizeof *w);
   if (w == NULL) {
     return WEIR_E_MEMORY;

@@ -26,6 +26,7 @@ struct weir_site {
   bool notes_first, notes_each; /* passes that networks ask for: weir_build_notes */
   const char *measure; /* of what the log-likelihood is, where a layer of the data says
                           so (static text); else NULL */
+  const struct weir_target *target; /* that the model is fitted to, or NULL */
 };
 
 /* All classes of a kind, those from outside the tree last: class i, or NULL at the end.
