@@ -124,11 +124,15 @@ static void stir(weiri_family *family) {
 
 static void test_warped(void **state) {
   (void)state;
-  static const char *const names[] = {"fullrank", "nsf", "iaf"};
+  static const char *const names[] = {"{\"name\": \"fullrank\"}",
+      "{\"name\": \"nsf\", \"transforms\": 2, \"hidden_features\": 8, "
+      "\"hidden_layers\": 1, \"activation\": \"tanh\"}",
+      "{\"name\": \"iaf\", \"transforms\": 2, \"hidden_features\": 8, "
+      "\"hidden_layers\": 1, \"activation\": \"tanh\"}"};
   fixture f;
   fixture_open(&f, "funnel", "dim", 2);
   for (int i = 0; i < 3; i++) {
-    json_t *spec = json_string(names[i]);
+    json_t *spec = json_loads(names[i], 0, NULL);
     weiri_family *family = NULL;
     weir_target *w = NULL;
     assert_int_equal(weiri_family_create(&family, f.target, spec, 3), WEIR_OK);

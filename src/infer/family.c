@@ -86,8 +86,28 @@ static weir_status unknown(const char *name) {
       near == NULL ? "" : "'?");
 }
 
-/* Sizes that a preset leaves open are those of a table with this many rows. */
-#define ROWS 5000
+/* Sizes for a fit, where they are left open: a target has no rows to go by, and a small
+ * flow bends far in whitened coordinates. */
+static const struct {
+  const char *key;
+  double value;
+} sizes[] = {
+    {"transforms", 4}, {"hidden_features", 32}, {"hidden_layers", 1}, {"dropout", 0}};
+
+static json_t *with_sizes(const weiri_preset *preset, const json_t *spec) {
+  json_t *all =
+      json_is_object(spec) ? json_copy((json_t *)(uintptr_t)spec) : json_object();
+  for (const weir_opt *o = preset->is.opts; o->name != NULL; o++) {
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+      if (strcmp(o->name, sizes[i].key) == 0 && json_object_get(all, o->name) == NULL) {
+        json_object_set_new(all, o->name,
+            o->type == WEIR_OPT_INT ? json_integer((json_int_t)sizes[i].value)
+                                    : json_real(sizes[i].value));
+      }
+    }
+  }
+  return all;
+}
 
 static weir_status preset_layers(
     weir_ctx *ctx, int64_t d, const char *name, const json_t *spec, json_t **layers) {
@@ -96,13 +116,14 @@ static weir_status preset_layers(
     return unknown(name);
   }
   const weiri_plan_info info = {
-      .ctx = ctx, .features = d, .context = 0, .rows = ROWS, .time_limit = 0.0};
+      .ctx = ctx, .features = d, .context = 0, .rows = 0, .time_limit = 0.0};
   void *options = weiri_calloc(ctx, 1, preset->is.size);
   if (options == NULL) {
     return WEIR_E_MEMORY;
   }
-  const weir_status status = weiri_opts_read(ctx, preset->is.opts, options,
-      json_is_object(spec) ? spec : NULL, "infer.method.family", NULL);
+  json_t *full = with_sizes(preset, spec);
+  const weir_status status =
+      weiri_opts_read(ctx, preset->is.opts, options, full, "infer.method.family", NULL);
   if (status == WEIR_OK) {
     if (preset->fill != NULL) {
       preset->fill(options, &info);
@@ -111,6 +132,7 @@ static weir_status preset_layers(
   }
   weiri_opts_free(ctx, preset->is.opts, options);
   weiri_free(ctx, options);
+  json_decref(full);
   return status;
 }
 

@@ -29,7 +29,7 @@ typedef struct reverse {
   weiri_job *job;
   const weiri_reverse_opts *opts;
   const weir_target *target;
-  weir_run *run, *held; /* on one tape; held: parameters that get no gradient */
+  weir_run *run;
   weiri_optim *optim;
   weir_var *x, *gx;
   int32_t *index;
@@ -42,14 +42,13 @@ typedef struct reverse {
 
 /* ---- one gradient ---- */
 
-/* log q of the draws for the surrogate, or none when its own gradient is what is
- * wanted. */
+/* log q of the draws with its own parameters held: only the draws carry a gradient. */
 static weir_var held_density(reverse *r, weir_var x) {
-  const int32_t count = weiri_params_count(r->f->family->params);
-  memset(r->held->bound, 0, (size_t)count * sizeof *r->held->bound);
-  r->held->n_parts = 0;
-  r->held->seen = weir_var_none();
-  return weir_dist_log_prob(r->f->family->dist, r->held, x, weir_var_none());
+  r->run->frozen = true;
+  const weir_var log_q =
+      weir_dist_log_prob(r->f->family->dist, r->run, x, weir_var_none());
+  r->run->frozen = false;
+  return log_q;
 }
 
 /* Draws at which the density is not there count for nothing. */
@@ -271,23 +270,13 @@ static weir_status take_room(reverse *r, weiri_arena *arena) {
   return WEIR_OK;
 }
 
-/* A second set of variables for the same parameters, on the same tape. */
-static weir_status share_tape(reverse *r) {
-  WEIR_TRY(weiri_family_run(r->f->family, &r->run));
-  WEIR_TRY(weiri_family_run(r->f->family, &r->held));
-  weir_tape_destroy(&r->held->tape);
-  r->held->tape = r->run->tape;
-  r->run->seed = r->job->opts.seed;
-  return WEIR_OK;
-}
-
 static int blocks_of(reverse *r, weiri_kept *b) {
   b[0] = (weiri_kept){"weights", r->w, r->size};
   b[1] = (weiri_kept){"mean", r->mean, r->size};
   b[2] = (weiri_kept){"first_moment", r->optim->state[0], r->size};
   b[3] = (weiri_kept){"second_moment", r->optim->state[1], r->size};
-  b[4] = (weiri_kept){
-      "numbers", (double *)&r->n, (int64_t)(sizeof r->n / sizeof(double))};
+  b[4] =
+      (weiri_kept){"numbers", (double *)&r->n, (int64_t)(sizeof r->n / sizeof(double))};
   return 5;
 }
 
@@ -353,23 +342,20 @@ weir_status weiri_reverse_fit(
     status = take_room(&r, arena);
   }
   if (status == WEIR_OK) {
-    status = share_tape(&r);
+    status = weiri_family_run(f->family, &r.run);
   }
   if (status == WEIR_OK) {
-    status =
-        weiri_optim_create(&r.optim, job->ctx, weiri_optim_at(0), WEIR_F64, r.size);
+    status = weiri_optim_create(
+        &r.optim, job->ctx, job->team, weiri_optim_at(0), WEIR_F64, r.size);
   }
   if (status == WEIR_OK) {
+    r.run->seed = job->opts.seed;
     status = climb(&r);
   }
   if (status == WEIR_OK) {
     report(&r);
   }
   weiri_optim_destroy(&r.optim);
-  if (r.held != NULL && r.run != NULL && r.held->tape == r.run->tape) {
-    r.held->tape = NULL;
-  }
-  weiri_run_destroy(&r.held);
   weiri_run_destroy(&r.run);
   weiri_arena_destroy(&arena);
   return status;

@@ -235,7 +235,7 @@ static weir_status begin(climb *c, weiri_arena *arena) {
   WEIR_TRY(take_room(c, arena));
   c->n.step = c->m->step;
   return weiri_optim_create(
-      &c->optim, c->job->ctx, weiri_optim_at(0), WEIR_F64, c->size);
+      &c->optim, c->job->ctx, c->job->team, weiri_optim_at(0), WEIR_F64, c->size);
 }
 
 static int blocks_of(climb *c, weiri_kept *b) {
@@ -244,8 +244,8 @@ static int blocks_of(climb *c, weiri_kept *b) {
   b[2] = (weiri_kept){"first_moment", c->optim->state[0], c->size};
   b[3] = (weiri_kept){"second_moment", c->optim->state[1], c->size};
   b[4] = (weiri_kept){"particles", c->u, c->m->particles * c->job->d};
-  b[5] = (weiri_kept){
-      "numbers", (double *)&c->n, (int64_t)(sizeof c->n / sizeof(double))};
+  b[5] =
+      (weiri_kept){"numbers", (double *)&c->n, (int64_t)(sizeof c->n / sizeof(double))};
   return 6;
 }
 
