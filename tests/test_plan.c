@@ -153,13 +153,16 @@ static int64_t check_config(const char *config) {
 
 static void every_preset_replays(void **state) {
   (void)state;
+  int taped = 0;
   for (int i = 0; weiri_preset_at(i) != NULL; i++) {
     const int64_t replays = check_config(weiri_preset_at(i)->is.name);
     if (replays != STEPS) {
-      fail_msg("%s: %d of %d steps were replayed", weiri_preset_at(i)->is.name,
+      print_error("%s: %d of %d steps were replayed\n", weiri_preset_at(i)->is.name,
           (int)replays, STEPS);
+      taped++;
     }
   }
+  assert_int_equal(taped, 0);
 }
 
 /* Whether a model can be made and trained for a step. */
@@ -199,7 +202,11 @@ static void every_part_replays(void **state) {
           name);
       if (stands(config)) {
         tried++;
-        planned += check_config(config) == STEPS;
+        const bool all = check_config(config) == STEPS;
+        planned += all;
+        if (!all) {
+          print_message("%s has no plan\n", name);
+        }
       }
     }
   }

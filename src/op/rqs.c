@@ -2,8 +2,11 @@
  * w, t = (x - x_k) / w and c = d_k + d_{k+1} - 2 s, z = y_k + h (s t^2 + d_k t (1 - t))
  * / (s + c t (1 - t)). One pass gives z and log dz/dx, stacked; one more their adjoint.
  */
-#include "op/op.h"
 #include "op/rqs.h"
+
+#include <string.h>
+
+#include "op/op.h"
 
 #define ROWS 256 /* elements per chunk */
 
@@ -107,13 +110,15 @@ weir_var weir_rqs(weir_tape *t, weir_var x, weir_var theta, weir_rqs_opts o) {
   static const weiri_rqs_tails tails[] = {
       WEIRI_RQS_LINEAR, WEIRI_RQS_BOUNDED, WEIRI_RQS_CIRCULAR};
   static const int64_t extra[] = {-1, 1, 0};
-  const weiri_rqs s = {.bins = o.bins,
-      .params = 3 * o.bins + extra[o.tails],
-      .tails = tails[o.tails],
-      .lo = o.lo,
-      .hi = o.hi,
-      .scale = o.scale,
-      .inverse = o.inverse};
+  weiri_rqs s;
+  memset(&s, 0, sizeof s); /* padding too: attributes are compared byte by byte */
+  s.bins = o.bins;
+  s.params = 3 * o.bins + extra[o.tails];
+  s.tails = tails[o.tails];
+  s.lo = o.lo;
+  s.hi = o.hi;
+  s.scale = o.scale;
+  s.inverse = o.inverse;
   const weir_shape sx = weir_var_shape(t, x), st = weir_var_shape(t, theta);
   if (!weir_var_ok(x) || !weir_var_ok(theta)) {
     return weir_var_none();
