@@ -122,8 +122,8 @@ static void NAME(rqs_scale)(const weiri_rqs *s, NAME(bins) *restrict b) {
     b->h[i] = last ? hi - b->y[i] : size * b->h[i];
     const T d0 = RQS_LEAST + NAME(vsoftplus)(b->r0[i]);
     const T d1 = RQS_LEAST + NAME(vsoftplus)(b->r1[i]);
-    b->d0[i] = straight & (b->k[i] == 0) ? 1 : d0;
-    b->d1[i] = straight & last ? 1 : d1;
+    b->d0[i] = (straight & (b->k[i] == 0)) ? 1 : d0;
+    b->d1[i] = (straight & last) ? 1 : d1;
   }
 }
 
@@ -280,7 +280,7 @@ static void NAME(rqs_slope_grads)(const weiri_rqs *s, const NAME(bins) * b,
     g->d0[i] = inside[i] ? g->d0[i] * NAME(vsigmoid)(b->r0[i]) : 0;
     g->d1[i] = inside[i] ? g->d1[i] * NAME(vsigmoid)(b->r1[i]) : 0;
     left[i] = b->k[i] - shift;
-    right[i] = round & (b->k[i] == end) ? 0 : left[i] + 1;
+    right[i] = (round & (b->k[i] == end)) ? 0 : left[i] + 1;
   }
   for (int64_t j = 0; j < free; j++) {
     T *row = p + (2 * k + j) * B;
