@@ -63,7 +63,7 @@ void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
     j.step = ((g->m + parts - 1) / parts + 15) / 16 * 16;
   }
   const int64_t total = j.by_rows ? g->m : g->n;
-  const weiri_gemm first = part(&j, 0);
+  /* Scratch for the whole: the same however the next product of this shape is cut. */
   weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), (total + j.step - 1) / j.step,
-                         work, j.kern->gemm_scratch[j.dtype](&first), chunk, &j));
+                         work, j.kern->gemm_scratch[j.dtype](g), chunk, &j));
 }
