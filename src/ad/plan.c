@@ -260,3 +260,7 @@ int64_t weiri_plan_kernels(const weiri_plan *plan) {
 const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i) {
   return plan->run[i];
 }
+
+const weir_node *weiri_plan_output(const weiri_plan *plan, int i) {
+  return node_at(plan, plan->out_id[i]);
+}

@@ -68,6 +68,13 @@ static void push(const weir_dist *dist, weir_run *run, weir_var e, weir_var log_
   weir_run_part(run, WEIR_PART_BASE, dist->path, value, weir_var_none());
 }
 
+/* Whether every number of x has a mean and a scale of its own. */
+static bool one_each(weir_tape *t, weir_var x, weir_var loc, weir_var log_scale) {
+  const weir_shape s = weir_var_shape(t, x), a = weir_var_shape(t, loc);
+  const weir_shape b = weir_var_shape(t, log_scale);
+  return weir_shape_equal(&s, &a) && weir_shape_equal(&s, &b);
+}
+
 static void log_prob(
     const weir_dist *dist, weir_run *run, weir_var x, weir_var context) {
   const normal *g = (const normal *)dist;
@@ -78,6 +85,11 @@ static void log_prob(
   }
   weir_var loc, log_scale;
   weiri_located_bind(&g->at, run, context, &loc, &log_scale);
+  if (g->kind == DIAGONAL && !run->wants.groups && one_each(t, x, loc, log_scale)) {
+    weir_run_part(run, WEIR_PART_BASE, dist->path, weir_gauss(t, x, loc, log_scale),
+        weir_var_none());
+    return;
+  }
   weir_var u = weir_sub(t, x, loc);
   if (g->kind == FULL) {
     const weir_linear_opts lower = {WEIR_ACT_NONE, g->prefix};

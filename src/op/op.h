@@ -37,6 +37,9 @@ typedef enum weiri_tri {
 } weiri_tri;
 weir_var weiri_tri_product(weir_tape *t, weiri_tri kind, weir_var a, weir_var b,
     const int64_t *prefix, int64_t h);
+/* Whether y is a product of the third kind whose prefixes are the ones of keep [h, k]:
+ * it is exactly zero wherever keep is. */
+bool weiri_tri_keeps(const weir_node *y, const unsigned char *keep);
 /* gemm split over the team: bits do not depend on the split. */
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
 

@@ -113,3 +113,16 @@ weir_var weiri_tri_product(weir_tape *t, weiri_tri kind, weir_var a, weir_var b,
   const attr base = {kind, h, k, prefix, first_units(t, prefix, h, k)};
   return base.first == NULL ? weir_var_none() : product(t, kind, a, b, &base);
 }
+
+bool weiri_tri_keeps(const weir_node *y, const unsigned char *keep) {
+  const attr *a = y->attr;
+  if (y->op != &tri_class || a->kind != WEIRI_TRI_WEIGHT) {
+    return false;
+  }
+  for (int64_t i = 0; i < a->h * a->k; i++) {
+    if (!keep[i] && i % a->k < a->prefix[i / a->k]) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ad/tape.h"
+#include "op/op.h"
 #include "part/part.h"
 #include "train/train.h"
 
@@ -38,11 +39,17 @@ static weir_status fill(weiri_gradient *g) {
   g->log_prob = weiri_arena_take(g->arena, room * sizeof *g->log_prob);
   g->share = weiri_arena_take(g->arena, room * sizeof *g->share);
   g->block = weiri_arena_take(g->arena, bytes);
+  const size_t all = (size_t)weiri_params_count(m->params) + 1;
+  g->masked = weiri_arena_take(g->arena, all * sizeof *g->masked);
   if (g->x == NULL || g->gx == NULL || g->index == NULL || g->log_prob == NULL ||
-      g->share == NULL || g->block == NULL) {
+      g->share == NULL || g->block == NULL || g->masked == NULL) {
     return WEIR_E_MEMORY;
   }
   memset(g->block, 0, bytes);
+  for (int32_t i = 0; i < weiri_params_count(m->params); i++) {
+    const weiri_tensor_info *info = weiri_params_info(m->params, i);
+    g->masked[i] = info->trained && info->keep != NULL;
+  }
   g->run->mode = WEIR_TRAIN;
   weiri_objective_wants(g->objective, &g->run->wants);
   const weiri_repeat step = {record, vary, g, (int)n, false};
@@ -180,15 +187,30 @@ static void keep_zeros(
   }
 }
 
-static void keep_all_zeros(weiri_gradient *g) {
+static void keep_all_zeros(weiri_gradient *g, const weiri_plan *plan) {
   const weir_params *p = g->model->params;
   size_t bytes;
   for (int32_t i = 0; i < weiri_params_count(p); i++) {
     const weiri_tensor_info *info = weiri_params_info(p, i);
-    if (info->trained && info->keep != NULL) {
+    const bool planned = plan != NULL && !g->masked[i];
+    if (info->trained && info->keep != NULL && !planned) {
       keep_zeros(weiri_params_dtype(p), info, slot(g, i, &bytes));
     }
   }
+}
+
+/* Gradients in all plans that are zero by structure need no mask. Results: log p, then
+ * the gradients in the order of index. */
+static void find_masked(weiri_gradient *g, const weiri_plan *plan) {
+  for (int i = 1; i < weiri_plan_outputs(plan); i++) {
+    const int32_t at = g->index[i - 1];
+    const weiri_tensor_info *info = weiri_params_info(g->model->params, at);
+    if (info->keep != NULL) {
+      const bool zero = weiri_tri_keeps(weiri_plan_output(plan, i), info->keep);
+      g->masked[at] = g->planned ? g->masked[at] || !zero : !zero;
+    }
+  }
+  g->planned = true;
 }
 
 static void share_eval(weir_tape *t, const weir_node *y) {
@@ -259,7 +281,12 @@ static weir_status forgive(weiri_gradient *g, weir_status status, bool *finite) 
 
 weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n) {
   g->batch->n = n;
-  return weiri_replay_prepare(g->replay, n);
+  WEIR_TRY(weiri_replay_prepare(g->replay, n));
+  const weiri_plan *plan = weiri_replay_plan(g->replay, n);
+  if (plan != NULL) {
+    find_masked(g, plan);
+  }
+  return WEIR_OK;
 }
 
 weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
@@ -278,6 +305,6 @@ weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
     blame_parts(g, g->batch, frame);
     return WEIR_OK;
   }
-  keep_all_zeros(g);
+  keep_all_zeros(g, weiri_replay_plan(g->replay, n));
   return WEIR_OK;
 }

@@ -102,6 +102,8 @@ typedef struct weiri_gradient {
   int32_t *index;
   double *log_prob, *share; /* [room]: of the rows; their weights, which sum to 1 */
   void *block;              /* the gradient, laid out as the parameters */
+  bool planned;             /* masked has been found out */
+  bool *masked;             /* [parameters]: what must stay zero is not so by itself */
   weiri_arena *arena;
   char fault[512]; /* where the first number that is not finite came up */
 } weiri_gradient;
