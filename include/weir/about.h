@@ -37,6 +37,10 @@ WEIR_API bool weir_registry_at(
  * named), E_MEMORY. */
 WEIR_API WEIR_MUST_USE weir_status weir_kernel_check(weir_ctx *ctx, double *worst);
 
+/** Which kernel serves which matrix product at the context's instruction-set level:
+ * line i of a table measured once and compiled in, into line; false past the last. */
+WEIR_API bool weir_kernel_choice(const weir_ctx *ctx, int i, char line[160]);
+
 /** SHA-256 of a file as 64 hexadecimal digits. Errors: E_IO. */
 WEIR_API WEIR_MUST_USE weir_status weir_file_digest(
     weir_ctx *ctx, const char *path, char out[65]);

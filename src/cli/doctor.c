@@ -9,16 +9,25 @@
 #include "cli/recipes.h"
 #include "weir/about.h"
 
+static json_t *choices(const cli_env *env) {
+  json_t *list = json_array();
+  char line[160];
+  for (int i = 0; weir_kernel_choice(env->ctx, i, line); i++) {
+    json_array_append_new(list, json_string(line));
+  }
+  return list;
+}
+
 static int print_json(
     const cli_env *env, const weir_about *a, const char *check, double worst) {
   const char *folder = cli_recipes_folder();
-  return cli_json_print(
-      stdout, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:s?}",
-                  "version", a->version, "commit", a->commit, "compiler", a->compiler,
-                  "flags", a->flags, "build_type", a->build_type, "features",
-                  a->features, "missing", a->missing, "isa", weir_ctx_isa(env->ctx),
-                  "threads", weir_ctx_threads(env->ctx), "kernels", check,
-                  "worst_precisions", cli_json_real(worst), "recipes", folder));
+  return cli_json_print(stdout,
+      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:s?}",
+          "version", a->version, "commit", a->commit, "compiler", a->compiler, "flags",
+          a->flags, "build_type", a->build_type, "features", a->features, "missing",
+          a->missing, "isa", weir_ctx_isa(env->ctx), "threads",
+          weir_ctx_threads(env->ctx), "kernels", check, "worst_precisions",
+          cli_json_real(worst), "products", choices(env), "recipes", folder));
 }
 
 static void print_human(
@@ -34,6 +43,10 @@ static void print_human(
       "  recipes      %s\n", folder == NULL ? "not found; set WEIR_RECIPES" : folder);
   printf(
       "  kernels      %s (largest difference %.1f units of precision)\n", check, worst);
+  char line[160];
+  for (int i = 0; weir_kernel_choice(env->ctx, i, line); i++) {
+    printf("  products     %s\n", line);
+  }
 }
 
 static int run(const cli_args *args) {
@@ -61,10 +74,11 @@ const cli_verb cli_verb_doctor = {
     .summary = "what this build is, and whether its arithmetic is right",
     .words = "",
     .options = (const cli_opt *const[]){cli_compute_options, NULL},
-    .text =
-        "Version, commit, compiler, instruction set, threads, optional libraries, "
-        "where recipes are found; compares the kernels in use with plain arithmetic. "
-        "Exit code 3 when they differ.",
+    .text = "Version, commit, compiler, instruction set, threads, optional libraries, "
+            "where recipes are found; compares the kernels in use with plain "
+            "arithmetic, and says which of them "
+            "serves which matrix product. "
+            "Exit code 3 when they differ.",
     .examples = (const char *const[]){"weir doctor", NULL},
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* Self-check of the kernels in use: each result against a plain sum or libm. */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -110,4 +111,22 @@ weir_status weir_kernel_check(weir_ctx *ctx, double *worst) {
   weiri_free(ctx, d.b);
   weiri_free(ctx, d.c);
   return status;
+}
+
+bool weir_kernel_choice(const weir_ctx *ctx, int i, char line[160]) {
+  static const char *const types[] = {"float", "double"};
+  if (i < 0 || i > 1) {
+    return false;
+  }
+  const weiri_kern *k = ctx->kern;
+  const weiri_gemm_table *t = &k->gemm_table[i];
+  snprintf(line, 160,
+      "%s: tiles of %d x %d; one row streamed %s; transposed up to %d columns; "
+      "unpacked up to %d rows",
+      types[i], (int)k->tile_rows, (int)k->tile_columns[i],
+      t->row_along    ? "always"
+      : t->row_across ? "across the weights' rows"
+                      : "never",
+      (int)t->narrow, (int)t->in_place);
+  return true;
 }

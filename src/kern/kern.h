@@ -33,7 +33,27 @@ typedef struct weiri_gemm {
   const void *bias;
   weiri_act act;
   const int64_t *k_hi, *k_lo, *n_hi;
+  int kernel; /* weiri_gemm_kernel: 0, the table decides */
 } weiri_gemm;
+
+/* Kernels of the product. All give every element the same bits. Where one cannot serve,
+ * tiles do. */
+typedef enum weiri_gemm_kernel {
+  WEIRI_GEMM_BY_TABLE,
+  WEIRI_GEMM_TILES,    /* register tiles, both operands packed */
+  WEIRI_GEMM_IN_PLACE, /* register tiles, B as it lies */
+  WEIRI_GEMM_ROW,      /* one row, B streamed */
+  WEIRI_GEMM_NARROW    /* few columns: the transposed product */
+} weiri_gemm_kernel;
+
+/* Which kernel serves which shape, for a level and a number type. Measured by
+ * bench_table and kept in kern/cpu/gemm_table.h; never timed at run time. */
+typedef struct weiri_gemm_table {
+  bool row_across;  /* ROW where m is 1 and rows of B lie across k */
+  bool row_along;   /* the same where they lie along k */
+  int64_t narrow;   /* NARROW up to this many columns, A given as [k, m] */
+  int64_t in_place; /* IN_PLACE up to this many rows, whole panels across k */
+} weiri_gemm_table;
 
 /* Elementwise functions of one argument (kern/cpu/elementwise.inl). The domain
  * is all floats: what is undefined gives NaN as libm does. */
@@ -76,6 +96,8 @@ typedef struct weiri_rqs {
 
 typedef struct weiri_kern {
   const char *isa; /* "base", "v3", "v4" */
+  weiri_gemm_table gemm_table[2];
+  int64_t tile_rows, tile_columns[2]; /* of the register tile */
 #define X(name) weiri_unary_fn *name[2];
   WEIRI_UNARY_LIST(X)
 #undef X

@@ -52,6 +52,7 @@ has err "did you mean 'fit'"
 
 "$WEIR" doctor >out
 has out "kernels      right"
+has out "products     float: tiles of"
 "$WEIR" doctor --json >out
 has out '"commit"'
 

@@ -71,7 +71,9 @@ static void NAME(range)(
 
 /* B is read where it lies when few rows would make use of a packed copy. */
 static bool NAME(in_place)(const weiri_gemm *g, int64_t cols) {
-  return !g->tb && cols == NR && g->m <= 2 * MR;
+  const bool few = g->m <= gemm_table[TYPE].in_place;
+  return !g->tb && cols == NR &&
+         (g->kernel == WEIRI_GEMM_BY_TABLE ? few : g->kernel == WEIRI_GEMM_IN_PLACE);
 }
 
 static void NAME(pack_panels)(const NAME(place) * at) {

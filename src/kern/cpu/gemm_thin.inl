@@ -41,9 +41,11 @@ static inline void NAME(deliver)(const NAME(place) * at, int64_t i, int64_t j, T
 
 /* ---- one row ---- */
 
-/* Transposing in registers of 16 bytes is slower than packing. */
 static bool NAME(is_row)(const weiri_gemm *g) {
-  return g->m == 1 && g->n_hi == NULL && (!g->tb || BYTES > 16);
+  const weiri_gemm_table *table = &gemm_table[TYPE];
+  const bool wanted = g->tb ? table->row_along : table->row_across;
+  return g->m == 1 && g->n_hi == NULL &&
+         (g->kernel == WEIRI_GEMM_BY_TABLE ? wanted : g->kernel == WEIRI_GEMM_ROW);
 }
 
 /* sum over lo <= p < hi of a[p] b[p ldb + j] for nv vectors of columns. */
@@ -182,8 +184,10 @@ static void NAME(row)(NAME(place) * at) {
 /* ---- narrow results ---- */
 
 static bool NAME(is_narrow)(const weiri_gemm *g) {
-  return g->ta && g->n < W && g->n <= MR && g->m >= W && g->n_hi == NULL &&
-         g->k_hi == NULL && g->k_lo == NULL;
+  const bool wanted = g->n <= gemm_table[TYPE].narrow;
+  return g->ta && g->n <= MR && g->m >= W && g->n_hi == NULL && g->k_hi == NULL &&
+         g->k_lo == NULL &&
+         (g->kernel == WEIRI_GEMM_BY_TABLE ? wanted : g->kernel == WEIRI_GEMM_NARROW);
 }
 
 /* Columns of the transposed product: rows of C. */

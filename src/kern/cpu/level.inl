@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kern/cpu/gemm_table.h"
 #include "kern/cpu/vmath.h"
 #include "kern/cpu/vtrig.h"
 #include "kern/kern.h"
@@ -12,7 +13,10 @@
 #define NV 2
 #define MR TILE_ROWS
 
+static const weiri_gemm_table gemm_table[2] = TABLE;
+
 #define T float
+#define TYPE WEIR_F32
 #define W (BYTES / 4)
 #define NAME(x) x##_f32
 #define LIBM(x) x##f
@@ -23,6 +27,7 @@
 #include "kern/cpu/rqs.inl"
 #include "kern/cpu/gemm.inl"
 #undef T
+#undef TYPE
 #undef W
 #undef NAME
 #undef LIBM
@@ -31,6 +36,7 @@
 #undef BINARY
 
 #define T double
+#define TYPE WEIR_F64
 #define W (BYTES / 8)
 #define NAME(x) x##_f64
 #define LIBM(x) x
@@ -43,6 +49,9 @@
 
 #define BOTH(slot) .slot = {slot##_f32, slot##_f64}
 const weiri_kern LEVEL = {.isa = LEVEL_NAME,
+    .gemm_table = TABLE,
+    .tile_rows = MR,
+    .tile_columns = {NV * (BYTES / 4), NV *(BYTES / 8)},
 #define X(name) BOTH(name),
     WEIRI_UNARY_LIST(X)
 #undef X

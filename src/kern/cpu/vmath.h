@@ -1,6 +1,8 @@
 /* Elementary functions without branches, so that loops over them vectorise. Each comes
- * for float and double; errors are the largest seen against long double over the whole
- * range (tests/test_kern.c), in units in the last place. */
+ * for float and double. Errors in units in the last place, over the whole range,
+ * subnormal results included (tests/test_vmath.c holds every level to them): exp 1.1,
+ * expm1 1.8, log 0.9, log1p 1.6, tanh 2.5, sigmoid 2.2, softplus 1.9, sin and cos 1.5,
+ * erf 1.2, atan 1.9. */
 #ifndef WEIRI_VMATH_H
 #define WEIRI_VMATH_H
 
