@@ -2,10 +2,11 @@
  * densities against quadrature, draws against densities, gradients of expectations. */
 #include <stdio.h>
 
-#include "dist_check.h"
+#include "vae_check.h"
 
 #include "dist/vmf.h"
 #include "op/bessel.h"
+#include "part/kl.h"
 
 #define PI 3.14159265358979323846
 
@@ -392,6 +393,84 @@ static void expectations(void **state) {
   }
 }
 
+/* ---- the divergence, and autoencoders ---- */
+
+/* KL to the uniform distribution against mpmath, area of the sphere and all; its slope
+ * is kappa A'. */
+static void divergence(void **state) {
+  (void)state;
+  json_t *root = json_load_file(WEIR_SOURCE_DIR "/tests/golden/bessel.json", 0, NULL);
+  const json_t *rows = json_object_get(root, "rows");
+  for (size_t i = 0; i < json_array_size(rows); i++) {
+    double c[7], value, slope;
+    for (size_t k = 0; k < 7; k++) {
+      c[k] = json_number_value(json_array_get(json_array_get(rows, i), k));
+    }
+    rig r;
+    weir_dist *uniform;
+    weir_var gx;
+    open_vmf(&r, (int64_t)c[0], 0, "");
+    json_t *spec = json_string("uniform_sphere");
+    OK(weir_dist_make(&uniform, &r.build, "u", spec, &r.dist->event));
+    json_decref(spec);
+    set_kappa(&r, c[1]);
+    weiri_run_reset(r.run);
+    const weir_slot at = {weiri_params_find(r.params, "m.d.concentration")};
+    const weir_var raw = weir_run_param(r.run, at);
+    const weir_var kl =
+        weiri_kl(r.dist, uniform, r.run, 1, weir_var_none(), weir_var_none());
+    OK(weir_var_read(r.run->tape, kl, &value));
+    OK(weir_grad(r.run->tape, kl, weir_var_none(), 1, &raw, &gx, false));
+    OK(weir_var_read(r.run->tape, gx, &slope));
+    near(value, c[6], 1e-12 * (100 + c[1]), "divergence");
+    near(slope, c[1] * c[5] * -expm1(-c[1]), 1e-9, "slope of the divergence");
+    weir_dist_destroy(&uniform);
+    rig_close(&r);
+  }
+  json_decref(root);
+}
+
+#define SVAE(options)                                                                  \
+  "{\"name\": \"flow\", \"layers\": [{\"name\": \"variational\", \"latent_dim\": 4, "  \
+  "\"support\": \"sphere\", \"posterior\": {\"name\": \"vmf\"" options "}, "           \
+  "\"likelihood\": {\"name\": \"bernoulli\", \"net\": {\"name\": \"mlp\", "            \
+  "\"hidden\": "                                                                       \
+  "[4], \"last_scale\": 3}}}], \"base\": \"uniform_sphere\"}"
+
+static void open_svae(rig *r, const char *spec) {
+  weir_support s[3];
+  const weir_event event = event_of(3, s, (weir_support){WEIR_INTEGERS, 0, 1});
+  rig_open(r, 0);
+  OK(rig_make(r, spec, &event, false));
+  rig_ready(r, 0.3);
+}
+
+/* The bound of a whole model: weights that average to the likelihood, the score on the
+ * part of the posterior, or of the closed divergence. */
+static void autoencoder(void **state) {
+  (void)state;
+  rig r;
+  open_svae(&r, SVAE(""));
+  check_sums_to_one(&r, 20000);
+  static const double x[6] = {0, 1, 1, 1, 0, 0};
+  for (int closed = 0; closed < 2; closed++) {
+    weiri_run_reset(r.run);
+    r.run->wants.closed_kl = closed == 1;
+    weir_dist_parts(r.dist, r.run, rows(&r, 2, 3, x), weir_var_none());
+    OK(weir_tape_status(r.run->tape));
+    assert_int_equal(r.run->n_parts, closed == 1 ? 2 : 3);
+    assert_int_equal(
+        r.run->parts[1].kind, closed == 1 ? WEIR_PART_KL : WEIR_PART_POSTERIOR);
+    assert_true(weir_var_ok(r.run->parts[1].score));
+    assert_false(weir_var_ok(r.run->parts[0].score));
+  }
+  rig_close(&r);
+  open_svae(&r, SVAE(", \"sampler\": \"official\""));
+  weir_dist_parts(r.dist, r.run, rows(&r, 2, 3, x), weir_var_none());
+  assert_false(weir_var_ok(r.run->parts[1].score));
+  rig_close(&r);
+}
+
 /* ---- uniform ---- */
 
 static void uniform(void **state) {
@@ -452,6 +531,8 @@ int main(void) {
       cmocka_unit_test(large),
       cmocka_unit_test(gradients),
       cmocka_unit_test(expectations),
+      cmocka_unit_test(divergence),
+      cmocka_unit_test(autoencoder),
       cmocka_unit_test(uniform),
       cmocka_unit_test(refused),
   };

@@ -140,6 +140,31 @@ static inline double z_score(int64_t n, const double *f, double expected) {
   return (mean - expected) / sqrt(square / (double)n);
 }
 
+/* Three binary columns: importance weights average to p(x), whose sum over the eight
+ * rows is 1; and the mean of the bound is below log p(x). n draws of each row. */
+static inline void check_sums_to_one(rig *r, int64_t n) {
+  double total = 0.0, error = 0.0, *f = malloc((size_t)n * sizeof *f);
+  for (int k = 0; k < 8; k++) {
+    const double one[3] = {k & 1, k >> 1 & 1, k >> 2};
+    double *many = copies(n, 3, one), square = 0.0, p = 0.0, bound = 0.0;
+    log_probs(r, n, many, NULL, f);
+    for (int64_t i = 0; i < n; i++) {
+      p += exp(f[i]) / (double)n;
+      square += exp(2 * f[i]) / (double)n;
+      bound += f[i] / (double)n;
+    }
+    total += p;
+    error += (square - p * p) / (double)n;
+    assert_true(bound < log(p));
+    free(many);
+  }
+  if (!(fabs(total - 1.0) < 5.0 * sqrt(error)) || error > 1e-4) {
+    print_error("sum over all rows: %g, error %g\n", total, sqrt(error));
+    fail();
+  }
+  free(f);
+}
+
 static inline weir_var total_log_prob(rig *r, weir_var x, weir_var context) {
   return weir_sum_all(r->run->tape, weir_dist_log_prob(r->dist, r->run, x, context));
 }

@@ -43,7 +43,10 @@ static weir_status setup(weir_dist *d, weir_build *b) {
   if (p->across == NULL || p->along == NULL) {
     return WEIR_E_MEMORY;
   }
-  const weir_init spread = {WEIR_INIT_NORMAL, 1.0}, zero = {WEIR_INIT_CONSTANT, 0.0};
+  /* Where the context steers, the free direction must not outweigh it. */
+  const bool steered = p->theta_opts.conditional && b->context > 0;
+  const weir_init spread = {WEIR_INIT_NORMAL, steered ? 0.05 : 1.0};
+  const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
   WEIR_TRY(
       weir_build_param(b, &p->direction, "direction", weir_shape_1(m), spread, NULL));
   WEIR_TRY(weir_build_param(

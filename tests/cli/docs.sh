@@ -1,9 +1,9 @@
-# Every command line of the tutorial and of the page on conditional densities runs as it
+# Every command line of the tutorial and of the pages on conditional densities and posteriors runs as it
 # stands, but for shorter training.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 ln -s "$WEIR_SOURCE_DIR/data" data
 grep -h '^    weir ' "$WEIR_SOURCE_DIR/docs/tutorial.md" \
-  "$WEIR_SOURCE_DIR/docs/conditional.md" |
+  "$WEIR_SOURCE_DIR/docs/conditional.md" "$WEIR_SOURCE_DIR/docs/posteriors.md" |
   sed -e 's/^ *weir //' -e 's/--time-limit [0-9]*/--time-limit 2/' >commands
 [ "$(wc -l <commands)" -ge 10 ] || fail "no commands in the docs"
 while read -r line; do
