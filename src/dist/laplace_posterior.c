@@ -109,9 +109,9 @@ static bool look(const rows *r, weir_var z, weir_var x, weir_var c, weir_local *
       weir_dist_local(r->l->likelihood, r->run, x, weiri_beside(r->run, z, c), out);
   if (!known) {
     weir_op_fail(r->run->tape, WEIR_E_UNSUPPORTED,
-        "%s: the likelihood %s does not say how it curves in its parameters; bernoulli "
+        "the likelihood %s does not say how it curves in its parameters; bernoulli "
         "and a diagonal normal do",
-        r->l->base.path, r->l->likelihood->path);
+        r->l->likelihood->path);
   }
   return known && weir_tape_status(r->run->tape) == WEIR_OK;
 }

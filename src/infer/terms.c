@@ -72,6 +72,17 @@ weir_var weiri_weighted(weir_run *run, weir_var x, weir_var weight) {
       (double)n / (double)m);
 }
 
+/* f stopped, less the mean of the others. The mean of a score is 0 given all other
+ * draws, so this changes no expectation and takes off most of the variance: the size of
+ * a log-likelihood that all rows share (Mnih & Rezende 2016, section 2.5). */
+static weir_var gain(weir_tape *t, weir_var f) {
+  const double n = (double)weir_var_dim(t, f, 0);
+  const weir_var stopped = weir_stop(t, f);
+  return n < 2.0 ? stopped
+                 : weir_scale(t, weir_sub(t, stopped, weir_mean_all(t, stopped)),
+                       n / (n - 1.0));
+}
+
 weir_var weiri_scores(weir_run *run, weir_var rate_weight) {
   weir_tape *t = run->tape;
   weir_var total = weir_var_none(), after = weir_var_none();
@@ -87,7 +98,7 @@ weir_var weiri_scores(weir_run *run, weir_var rate_weight) {
     }
     after = plus(run, after, value);
     if (weir_var_ok(run->parts[i].score)) {
-      const weir_var stopped = weir_stop(t, after), score = run->parts[i].score;
+      const weir_var stopped = gain(t, after), score = run->parts[i].score;
       total = plus(run, total,
           weir_mul(t, weiri_run_match(run, score, weir_var_dim(t, after, 0)), stopped));
     }
@@ -107,7 +118,7 @@ weir_var weiri_scores_of_rows(weir_run *run, weir_var value) {
     const int64_t m = weir_var_dim(t, score, 0);
     score = m == n ? score
                    : weir_sum_last(t, weir_reshape(t, score, weir_shape_2(n, m / n)));
-    total = plus(run, total, weir_mul(t, score, weir_stop(t, value)));
+    total = plus(run, total, weir_mul(t, score, gain(t, value)));
   }
   return total;
 }

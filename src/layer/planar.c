@@ -69,12 +69,12 @@ static weir_var to_data(
 
 static weir_var to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  (void)l;
   (void)x;
   (void)context;
   return weir_op_fail(run->tape, WEIR_E_UNSUPPORTED,
-      "%s: a planar flow has no closed form from the data to the latent, so it knows "
-      "the density of its own draws only",
-      l->path);
+      "a planar flow has no closed form from the data to the latent, so it knows "
+      "the density of its own draws only");
 }
 
 const weir_layer_class weir_layer_planar = {

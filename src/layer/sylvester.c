@@ -180,12 +180,12 @@ static weir_var to_data(
 
 static weir_var to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  (void)l;
   (void)x;
   (void)context;
   return weir_op_fail(run->tape, WEIR_E_UNSUPPORTED,
-      "%s: a Sylvester flow has no closed form from the data to the latent, so it "
-      "knows the density of its own draws only",
-      l->path);
+      "a Sylvester flow has no closed form from the data to the latent, so it "
+      "knows the density of its own draws only");
 }
 
 const weir_layer_class weir_layer_sylvester = {
