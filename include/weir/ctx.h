@@ -45,6 +45,14 @@ WEIR_API WEIR_MUST_USE weir_status weir_ctx_create(
 /** Frees and nulls; every object made from the context must be gone. Accepts NULL. */
 WEIR_API void weir_ctx_destroy(weir_ctx **ctx);
 
+/** How much memory one array that grows with the rows of the data may take; larger ones
+ * live in files without a name in folder, and of those and of mapped tables about a
+ * quarter of bytes at a time is in memory. bytes 0: a quarter of the machine's, the
+ * default. folder NULL: unchanged (at first TMPDIR, else /tmp). Call it before data is
+ * read. Errors: E_ARGUMENT. */
+WEIR_API WEIR_MUST_USE weir_status weir_ctx_set_memory(
+    weir_ctx *ctx, int64_t bytes, const char *folder);
+
 /** Threads the context splits its work over. Results do not depend on it. */
 WEIR_API int weir_ctx_threads(const weir_ctx *ctx);
 /** Instruction-set level in use: "base", "v3" or "v4". */

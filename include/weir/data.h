@@ -54,14 +54,16 @@ typedef struct weir_read_opts {
   const char *format;
   int header;        /**< CSV: 1 the first line is a header, 0 it is not, -1 find out */
   char delimiter;    /**< CSV: ',' ';' '\t' ' ' (any white space); 0: find out */
-  int64_t max_bytes; /**< refuse more bytes than this after decompression; 0: 2^36 */
+  int64_t max_bytes; /**< refuse more bytes than this after decompression; 0: 2^40 */
   /** Size of the images that rows are, for files that do not say it; height 0: what the
    * file says. channels 0: 1. */
   int64_t height, width, channels;
   const char *labels; /**< file of one column, a label for each row; NULL: none */
+  int64_t sample;    /**< weir_table_read: at most so many rows, spread evenly over the
+                        file, for a schema; all texts of the file are categories; 0: all */
 } weir_read_opts;
 #define WEIR_READ_OPTS_INIT                                                            \
-  { sizeof(weir_read_opts), NULL, -1, 0, 0, 0, 0, 0, NULL }
+  { sizeof(weir_read_opts), NULL, -1, 0, 0, 0, 0, 0, NULL, 0 }
 
 /** Reads a whole file: CSV / TSV / semicolons / white space, NPY, IDX, each also as
  * .gz; path "-" is standard input (CSV, NPY). opts may be NULL. CSV: the first line is
@@ -173,6 +175,9 @@ WEIR_API WEIR_MUST_USE weir_status weir_reader_next(
     weir_reader *reader, int64_t max_rows, weir_table **out);
 /** Rows the file says it has, or -1 when only the end will tell. */
 WEIR_API int64_t weir_reader_rows(const weir_reader *reader);
+/** Bytes of all values in memory; of a text file, about: the bytes of the file. -1: not
+ * known (a pipe, a compressed text). */
+WEIR_API int64_t weir_reader_bytes(const weir_reader *reader);
 WEIR_API void weir_reader_close(weir_reader **reader);
 
 /* ---- schema ---------------------------------------------------------------------- */
@@ -320,6 +325,18 @@ typedef struct weir_frame_opts {
  * that is not > 0, no rows left. */
 WEIR_API WEIR_MUST_USE weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
     const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts);
+/** The same of a file that may be larger than memory (weir_ctx_set_memory), read block
+ * by block. A C-order float64 NPY file with nothing to rearrange is used in place,
+ * mapped; else the rows are kept in files without a name in the scratch folder, which a
+ * line of the log says. path is a file, not a stream. Same numbers and the same errors
+ * as weir_table_read and weir_frame_create. Cost: one pass over the file. */
+WEIR_API WEIR_MUST_USE weir_status weir_frame_read(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const char *path, const weir_read_opts *read,
+    const weir_frame_opts *opts);
+/** Whether the values of a file, once read, are more than the memory that they may
+ * take. false for "-" and where the size is not known. */
+WEIR_API WEIR_MUST_USE weir_status weir_file_is_large(
+    bool *out, weir_ctx *ctx, const char *path, const weir_read_opts *read);
 WEIR_API void weir_frame_destroy(weir_frame **frame);
 
 /** n: rows kept. */

@@ -24,6 +24,7 @@ struct weir_ctx {
   const struct weiri_kern *kern;
   weiri_entry *entries;
   int n_entries, entries_cap;
+  struct weiri_bulk *bulk; /* base/bulk.h */
 };
 
 /* Adds a class. Errors: E_ARGUMENT when the kind has one of that name, E_MEMORY. */

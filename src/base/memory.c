@@ -1,15 +1,33 @@
 /* Memory of the context. A block carries its size in front, so that the user's
  * allocator is told the old size whenever a block changes or goes. */
-#include "base/ctx.h"
-
 #include <stdio.h>
 #include <string.h>
 
-/* Keeps the alignment of malloc for what follows it. */
+#include "base/bulk.h"
+#include "base/ctx.h"
+
+/* Keeps the alignment of malloc for what follows it. mapped: the block is a file's
+ * (base/bulk.h). */
 typedef union header {
-  size_t size;
+  struct {
+    size_t size, mapped;
+  };
   max_align_t align;
 } header;
+
+size_t weiri_memory_head(void) {
+  return sizeof(header);
+}
+
+void *weiri_memory_place(void *map, size_t size) {
+  header *h = map;
+  if (h == NULL) {
+    return NULL;
+  }
+  h->size = size;
+  h->mapped = 1;
+  return h + 1;
+}
 
 static void *none(size_t size) {
   (void)weiri_fail(WEIR_E_MEMORY, "out of memory: %zu bytes wanted", size);
@@ -27,6 +45,7 @@ void *weiri_realloc(const weir_ctx *ctx, void *p, size_t size) {
     return none(size);
   }
   h->size = size;
+  h->mapped = 0;
   return h + 1;
 }
 
@@ -50,6 +69,10 @@ void weiri_free(const weir_ctx *ctx, const void *p) {
     return;
   }
   header *h = (header *)(uintptr_t)p - 1;
+  if (h->mapped != 0) {
+    weiri_bulk_unmap(ctx, h, sizeof(header) + h->size);
+    return;
+  }
   (void)ctx->alloc(ctx->alloc_user, h, sizeof(header) + h->size, 0);
 }
 

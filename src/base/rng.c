@@ -260,3 +260,26 @@ void weiri_permutation(weiri_rng rng, int64_t n, int64_t *out) {
     out[j] = i;
   }
 }
+
+enum { FEISTEL_ROUNDS = 6 };
+
+int64_t weiri_permuted(weiri_rng rng, int64_t n, int64_t i) {
+  int half = 1;
+  while (half < 31 && ((int64_t)1 << (2 * half)) < n) {
+    half++;
+  }
+  const uint64_t mask = ((uint64_t)1 << half) - 1;
+  uint64_t x = (uint64_t)i;
+  do {
+    uint64_t left = x >> half, right = x & mask;
+    for (uint64_t round = 0; round < FEISTEL_ROUNDS; round++) {
+      uint32_t bits[4];
+      weiri_philox(rng, round << 32 | right, bits);
+      const uint64_t next = left ^ (bits[0] & mask);
+      left = right;
+      right = next;
+    }
+    x = left << half | right;
+  } while (x >= (uint64_t)n);
+  return (int64_t)x;
+}

@@ -32,5 +32,9 @@ void weiri_fill_uniform(
 void weiri_fill_normal(weiri_rng rng, uint64_t first, int64_t n, weir_dtype t, void *y);
 /* Permutation of 0 .. n-1 (Fisher-Yates). */
 void weiri_permutation(weiri_rng rng, int64_t n, int64_t *out);
+/* Place i of a pseudo-random permutation of 0 .. n-1 that takes no memory: a Feistel
+ * network over the next power of four, applied until it falls below n (Black & Rogaway
+ * 2002). */
+int64_t weiri_permuted(weiri_rng rng, int64_t n, int64_t i);
 
 #endif

@@ -33,6 +33,7 @@ typedef struct data_section {
   char *image, *labels, *valid_labels, *test_labels;
   double valid_fraction, test_fraction;
   const weir_spec *columns, *patches;
+  int64_t memory;
   bool drop_missing, allow_constant;
   int format, header;
 } data_section;
@@ -72,6 +73,9 @@ static const weir_opt data_options[] = {
         "leave out rows with a missing value; else they are refused"},
     {"allow_constant", WEIR_OPT_BOOL, AT(allow_constant), "false", 0, 0, NULL,
         "do not refuse constant or repeated columns"},
+    {"memory", WEIR_OPT_INT, AT(memory), "0", 0, 1e9, NULL,
+        "MiB that a table may take; larger ones are read from files as needed; 0: a "
+        "quarter of the machine's memory"},
     {"format", WEIR_OPT_CHOICE, AT(format), "\"auto\"", 0, 0,
         "auto|csv|npy|idx|png|jpeg|folder",
         "format of the tables; auto: by content and name"},

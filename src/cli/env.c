@@ -41,6 +41,10 @@ const cli_opt cli_read_options[] = {
     {"labels", 0, CLI_FILE, "FILE",
         "labels of the rows, a column, as the last column: 'label'", 0, 0, NULL,
         "data.labels"},
+    {"memory", 0, CLI_INT, "MIB",
+        "what a table may take; larger ones are read from files as needed; 0: a "
+        "quarter of the machine's memory",
+        0, 1e9, NULL, "data.memory"},
     {"header", 0, CLI_TEXT, "WHETHER",
         "whether the first line of a CSV file names the "
         "columns",

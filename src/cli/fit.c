@@ -116,7 +116,7 @@ static int check_columns(const cli_args *args) {
 
 static bool left_out(const char *name) {
   static const char *const names[] = {
-      "threads", "quiet", "json", "resume", "dry-run", "device"};
+      "threads", "quiet", "json", "resume", "dry-run", "device", "memory"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strcmp(names[i], name) == 0) {
       return true;

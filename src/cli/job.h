@@ -17,6 +17,7 @@ typedef struct cli_job {
   double time_limit;
   /* made by cli_job_data: train, valid, test */
   weir_table *table[3];
+  bool large[3];     /* the table is a sample, the frame is read from the file */
   weir_table *masks; /* data.mask_file */
   weir_frame *frame[3];
   weir_schema *schema;

@@ -6,6 +6,8 @@
 
 #include "cli/job.h"
 
+enum { SAMPLE_ROWS = 1 << 20 };
+
 static const char *const part_names[] = {"train", "valid", "test"};
 
 /* The path with the root before it, where there is one. */
@@ -27,9 +29,44 @@ static weir_read_opts read_opts(const json_t *data) {
   return opts;
 }
 
+static const char *const keys[] = {"file", "valid", "test", "mask_file"};
+
+static bool has_patches(const cli_job *job) {
+  const json_t *patches = json_object_get(job->config.data, "patches");
+  return patches != NULL && !json_is_null(patches);
+}
+
+/* Rows that do not fit into memory lie beside the model while the program runs. */
+static int set_memory(const cli_job *job) {
+  char folder[1024] = ".";
+  const char *slash = job->output == NULL ? NULL : strrchr(job->output, '/');
+  if (slash != NULL && (size_t)(slash - job->output) < sizeof folder) {
+    snprintf(folder, sizeof folder, "%.*s",
+        slash == job->output ? 1 : (int)(slash - job->output), job->output);
+  }
+  const int64_t mib = (int64_t)cli_key_real(job->config.data, "memory");
+  return cli_fail(weir_ctx_set_memory(job->env->ctx, mib << 20, folder));
+}
+
+/* A table; of a file that is too large for memory, a sample for the schema. */
+static int read_table(cli_job *job, int i, const char *path, weir_read_opts opts) {
+  weir_table **out = i < 3 ? &job->table[i] : &job->masks;
+  bool large = false;
+  int code = 0;
+  if (i < 3 && !has_patches(job)) {
+    code = cli_fail(weir_file_is_large(&large, job->env->ctx, path, &opts));
+    job->large[i] = large;
+    opts.sample = large ? SAMPLE_ROWS : 0;
+  }
+  return code != 0 ? code : cli_fail(weir_table_read(out, job->env->ctx, path, &opts));
+}
+
 static int read_tables(cli_job *job) {
-  static const char *const keys[] = {"file", "valid", "test", "mask_file"};
   static const char *const label_keys[] = {"labels", "valid_labels", "test_labels"};
+  const int code = set_memory(job);
+  if (code != 0) {
+    return code;
+  }
   for (int i = 0; i < 4; i++) {
     weir_read_opts opts = read_opts(job->config.data);
     if (i == 3) {
@@ -45,10 +82,9 @@ static int read_tables(cli_job *job) {
     }
     char buf[4096];
     if (path != NULL) {
-      const int code = cli_fail(weir_table_read(i < 3 ? &job->table[i] : &job->masks,
-          job->env->ctx, place(job, path, buf, sizeof buf), &opts));
-      if (code != 0) {
-        return code;
+      const int failed = read_table(job, i, place(job, path, buf, sizeof buf), opts);
+      if (failed != 0) {
+        return failed;
       }
     }
   }
@@ -91,6 +127,19 @@ static void show_schema(const cli_job *job) {
   }
 }
 
+static int make_frame(cli_job *job, int i, const weir_frame_opts *opts) {
+  if (!job->large[i]) {
+    return cli_fail(weir_frame_create(
+        &job->frame[i], job->env->ctx, job->schema, job->table[i], opts));
+  }
+  char buf[4096];
+  const weir_read_opts read = read_opts(job->config.data);
+  const char *path =
+      place(job, cli_key_text(job->config.data, keys[i]), buf, sizeof buf);
+  return cli_fail(
+      weir_frame_read(&job->frame[i], job->env->ctx, job->schema, path, &read, opts));
+}
+
 static int make_frames(cli_job *job) {
   weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
   opts.drop_missing = cli_key_true(job->config.data, "drop_missing");
@@ -98,8 +147,7 @@ static int make_frames(cli_job *job) {
     if (job->table[i] == NULL) {
       continue;
     }
-    const int code = cli_fail(weir_frame_create(
-        &job->frame[i], job->env->ctx, job->schema, job->table[i], &opts));
+    const int code = make_frame(job, i, &opts);
     if (code != 0) {
       return code;
     }
@@ -135,11 +183,11 @@ static weir_status split_by_mask(cli_job *job, const char *mask, double valid) {
 
 static int check_parts(const cli_job *job, const char *mask) {
   const json_t *data = job->config.data;
-  static const char *const keys[] = {"", "valid_fraction", "test_fraction"};
+  static const char *const fractions[] = {"", "valid_fraction", "test_fraction"};
   for (int i = 1; i < 3; i++) {
-    if (job->table[i] != NULL && cli_key_real(data, keys[i]) > 0.0) {
+    if (job->table[i] != NULL && cli_key_real(data, fractions[i]) > 0.0) {
       return cli_usage(
-          "data.%s: there is a file of %s rows already", keys[i], part_names[i]);
+          "data.%s: there is a file of %s rows already", fractions[i], part_names[i]);
     }
   }
   if (mask != NULL && cli_key_real(data, "test_fraction") > 0.0) {
@@ -148,18 +196,18 @@ static int check_parts(const cli_job *job, const char *mask) {
   if (job->masks != NULL && mask == NULL) {
     return cli_usage("data.mask_file: expected data.mask, the column to take");
   }
-  if (job->masks != NULL &&
-      weir_table_rows(job->masks) != weir_table_rows(job->table[0])) {
+  if (mask != NULL && job->masks == NULL && job->large[0]) {
+    return cli_usage("data.mask: %s is larger than memory: give the mask as "
+                     "data.mask_file, or the parts as files of their own",
+        weir_table_source(job->table[0]));
+  }
+  const int64_t rows =
+      weir_frame_rows(job->frame[0]) + weir_frame_dropped(job->frame[0]);
+  if (job->masks != NULL && weir_table_rows(job->masks) != rows) {
     return cli_usage("data.mask_file: %s has %" PRId64 " rows, the data %" PRId64,
-        weir_table_source(job->masks), weir_table_rows(job->masks),
-        weir_table_rows(job->table[0]));
+        weir_table_source(job->masks), weir_table_rows(job->masks), rows);
   }
   return 0;
-}
-
-static bool has_patches(const cli_job *job) {
-  const json_t *patches = json_object_get(job->config.data, "patches");
-  return patches != NULL && !json_is_null(patches);
 }
 
 /* The images of patches are split already. */

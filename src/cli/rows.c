@@ -79,19 +79,34 @@ void cli_rows_close(cli_rows *rows) {
   weir_reader_close(&rows->reader);
 }
 
+static weir_status read_whole(cli_frame *out, const cli_env *env,
+    const weir_schema *schema, const char *path, const weir_read_opts *read,
+    const weir_frame_opts *opts) {
+  const weir_status status = weir_table_read(&out->table, env->ctx, path, read);
+  return status != WEIR_OK
+             ? status
+             : weir_frame_create(&out->frame, env->ctx, schema, out->table, opts);
+}
+
 weir_status cli_frame_read(cli_frame *out, cli_env *env, const weir_schema *schema,
     const char *path, const cli_args *args) {
   *out = (cli_frame){NULL, NULL};
   const weir_read_opts read = cli_read_opts(args);
-  weir_status status = weir_table_read(&out->table, env->ctx, path, &read);
-  if (status != WEIR_OK) {
-    return status;
-  }
   weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
   opts.drop_missing = cli_has(args, "drop-missing");
-  status = weir_frame_create(&out->frame, env->ctx, schema, out->table, &opts);
+  bool large = false;
+  weir_status status =
+      weir_ctx_set_memory(env->ctx, cli_int(args, "memory", 0) << 20, NULL);
+  if (status == WEIR_OK) {
+    status = weir_file_is_large(&large, env->ctx, path, &read);
+  }
+  if (status == WEIR_OK && large) {
+    status = weir_frame_read(&out->frame, env->ctx, schema, path, &read, &opts);
+  } else if (status == WEIR_OK) {
+    status = read_whole(out, env, schema, path, &read, &opts);
+  }
   if (status == WEIR_OK && weir_frame_note(out->frame) != NULL) {
-    cli_note("%s: %s", weir_table_source(out->table), weir_frame_note(out->frame));
+    cli_note("%s", weir_frame_note(out->frame));
   }
   return status;
 }

@@ -6,18 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bulk.h"
 #include "base/sha256.h"
 
-struct weir_frame {
-  weir_ctx *ctx;
-  int64_t n, d, c;
-  const double *x; /* owned_x, or the table's */
-  double *owned_x, *context, *weights;
-  int64_t *row;  /* NULL: all */
-  int64_t first; /* number of the table's first row in its file */
-  int64_t dropped;
-  char *note;
-};
+enum { TOUCH_ROWS = 1 << 16 };
 
 /* What is in the making. */
 typedef struct work {
@@ -27,6 +19,7 @@ typedef struct work {
   int64_t *from; /* [schema columns] table column, -1: not needed or absent */
   unsigned parts;
   bool drop;
+  bool block; /* of a larger frame: weights as they stand, no rows are no error */
 } work;
 
 static bool wanted(const work *w, int64_t j) {
@@ -86,7 +79,7 @@ static weir_status keep_rows(work *w) {
   if (!w->drop) {
     return WEIR_OK;
   }
-  int64_t *row = weiri_alloc(f->ctx, (size_t)t->n * sizeof *row), n = 0;
+  int64_t *row = weiri_bulk_alloc(f->ctx, t->n, sizeof *row), n = 0;
   if (row == NULL) {
     return WEIR_E_MEMORY;
   }
@@ -101,7 +94,7 @@ static weir_status keep_rows(work *w) {
   f->dropped = t->n - n;
   f->n = n;
   f->row = row;
-  if (n == 0) {
+  if (n == 0 && !w->block) {
     return weiri_fail(
         WEIR_E_DATA, "%s: no rows left: each has a missing value", t->source);
   }
@@ -171,7 +164,7 @@ static bool in_place(const work *w) {
 }
 
 static weir_status new_values(weir_frame *f, int64_t width, double **out) {
-  *out = weiri_calloc(f->ctx, (size_t)f->n, (size_t)width * sizeof(double));
+  *out = weiri_bulk_alloc(f->ctx, f->n, width * (int64_t)sizeof(double));
   return *out != NULL ? WEIR_OK : WEIR_E_MEMORY;
 }
 
@@ -211,31 +204,41 @@ static weir_status make_weights(work *w) {
   }
   WEIR_TRY(new_values(f, 1, &f->weights));
   WEIR_TRY(convert(w, w->s->weight, false, f->weights, 1));
+  return w->block ? WEIR_OK : weiri_frame_scale_weights(f, w->t->source);
+}
+
+static void touch_often(const weir_frame *f, int64_t i) {
+  if (i % TOUCH_ROWS == 0) {
+    weiri_bulk_touch(f->ctx, TOUCH_ROWS * (int64_t)sizeof(double));
+  }
+}
+
+weir_status weiri_frame_scale_weights(weir_frame *f, const char *source) {
   double sum = 0;
   for (int64_t i = 0; i < f->n; i++) {
+    touch_often(f, i);
     sum += f->weights[i] / (double)f->n;
   }
   if (!isfinite(sum)) {
-    return weiri_fail(
-        WEIR_E_DATA, "%s: the mean of the weights is not finite", w->t->source);
+    return weiri_fail(WEIR_E_DATA, "%s: the mean of the weights is not finite", source);
   }
   for (int64_t i = 0; i < f->n; i++) {
+    touch_often(f, i);
     f->weights[i] /= sum;
   }
   return WEIR_OK;
 }
 
-static weir_status make_note(work *w) {
-  const weir_table *t = w->t;
+weir_status weiri_frame_note(
+    weir_frame *f, const weir_schema *schema, const weir_table *t) {
   const char *first = NULL;
   int64_t extra = 0;
   for (int64_t i = 0; t->named && i < t->d; i++) {
-    if (weir_schema_find(w->s, t->column[i].name) < 0) {
+    if (weir_schema_find(schema, t->column[i].name) < 0) {
       first = first != NULL ? first : t->column[i].name;
       extra++;
     }
   }
-  weir_frame *f = w->f;
   if (extra == 0 && f->dropped == 0) {
     return WEIR_OK;
   }
@@ -246,7 +249,7 @@ static weir_status make_note(work *w) {
   }
   if (f->dropped > 0) {
     (void)snprintf(rows, sizeof rows, "%lld of %lld rows dropped for missing values",
-        (long long)f->dropped, (long long)t->n);
+        (long long)f->dropped, (long long)(f->n + f->dropped));
   }
   f->note = weiri_format(f->ctx, "%s: %s%s%s", t->source, columns,
       extra > 0 && f->dropped > 0 ? "; " : "", rows);
@@ -265,28 +268,32 @@ static weir_status build(work *w) {
     WEIR_TRY(make_context(w));
   }
   WEIR_TRY(make_weights(w));
-  return make_note(w);
+  return w->block ? WEIR_OK : weiri_frame_note(w->f, w->s, w->t);
 }
 
-weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
-    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts) {
-  *out = NULL;
-  weir_frame_opts full = WEIR_FRAME_OPTS_INIT;
+weir_status weiri_frame_opts(weir_frame_opts *full, const weir_frame_opts *opts) {
+  const weir_frame_opts init = WEIR_FRAME_OPTS_INIT;
+  *full = init;
   if (opts != NULL) {
-    if (opts->struct_size == 0 || opts->struct_size > sizeof full) {
+    if (opts->struct_size == 0 || opts->struct_size > sizeof *full) {
       return weiri_fail(WEIR_E_ARGUMENT,
           "weir_frame_opts: struct_size is %u, expected %zu",
-          (unsigned)opts->struct_size, sizeof full);
+          (unsigned)opts->struct_size, sizeof *full);
     }
-    memcpy(&full, opts, opts->struct_size);
+    memcpy(full, opts, opts->struct_size);
   }
+  return WEIR_OK;
+}
+
+static weir_status create(weir_frame **out, weir_ctx *ctx, const weir_schema *schema,
+    const weir_table *table, const weir_frame_opts *opts, bool block) {
   weir_frame *f = weiri_calloc(ctx, 1, sizeof *f);
   int64_t *from = weiri_calloc(ctx, (size_t)schema->n, sizeof *from);
   weir_status status = WEIR_E_MEMORY;
   if (f != NULL && from != NULL) {
     f->ctx = ctx;
-    work w = {
-        schema, table, f, from, full.parts != 0 ? full.parts : 7u, full.drop_missing};
+    work w = {schema, table, f, from, opts->parts != 0 ? opts->parts : 7u,
+        opts->drop_missing, block};
     status = build(&w);
   }
   weiri_free(ctx, from);
@@ -301,15 +308,32 @@ weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
   return WEIR_OK;
 }
 
+weir_status weiri_frame_block(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts) {
+  return create(out, ctx, schema, table, opts, true);
+}
+
+weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts) {
+  *out = NULL;
+  weir_frame_opts full;
+  WEIR_TRY(weiri_frame_opts(&full, opts));
+  return create(out, ctx, schema, table, &full, false);
+}
+
 void weir_frame_destroy(weir_frame **frame) {
   weir_frame *f = *frame;
   if (f == NULL) {
     return;
   }
-  weiri_free(f->ctx, f->owned_x);
-  weiri_free(f->ctx, f->context);
-  weiri_free(f->ctx, f->weights);
-  weiri_free(f->ctx, f->row);
+  if (f->streamed) {
+    weiri_frame_unmap(f);
+  } else {
+    weiri_free(f->ctx, f->owned_x);
+    weiri_free(f->ctx, f->context);
+    weiri_free(f->ctx, f->weights);
+    weiri_free(f->ctx, f->row);
+  }
   weiri_free(f->ctx, f->note);
   weiri_free(f->ctx, f);
   *frame = NULL;
@@ -347,23 +371,27 @@ const char *weir_frame_note(const weir_frame *frame) {
   return frame->note;
 }
 
+/* A block at a time: a mapped array is larger than memory. */
+static void digest_array(
+    const weir_frame *f, weiri_sha256 *h, const double *v, int64_t values) {
+  enum { VALUES = 1 << 17 };
+  for (int64_t at = 0; v != NULL && at < values; at += VALUES) {
+    const int64_t n = values - at < VALUES ? values - at : VALUES;
+    weiri_bulk_touch(f->ctx, n * (int64_t)sizeof *v);
+    weiri_sha256_update(h, v + at, (size_t)n * sizeof *v);
+  }
+}
+
 void weir_frame_digest(const weir_frame *frame, char out[65]) {
   weiri_sha256 h;
   unsigned char digest[32];
-  const size_t n = (size_t)frame->n;
   const int64_t shape[4] = {frame->n, frame->x != NULL ? frame->d : 0,
       frame->context != NULL ? frame->c : 0, frame->weights != NULL};
   weiri_sha256_init(&h);
   weiri_sha256_update(&h, shape, sizeof shape);
-  if (frame->x != NULL) {
-    weiri_sha256_update(&h, frame->x, n * (size_t)frame->d * sizeof(double));
-  }
-  if (frame->context != NULL) {
-    weiri_sha256_update(&h, frame->context, n * (size_t)frame->c * sizeof(double));
-  }
-  if (frame->weights != NULL) {
-    weiri_sha256_update(&h, frame->weights, n * sizeof(double));
-  }
+  digest_array(frame, &h, frame->x, frame->n * frame->d);
+  digest_array(frame, &h, frame->context, frame->n * frame->c);
+  digest_array(frame, &h, frame->weights, frame->n);
   weiri_sha256_final(&h, digest);
   weiri_sha256_print(digest, out);
 }

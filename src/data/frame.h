@@ -5,6 +5,41 @@
 #include "data/schema.h"
 #include "data/table.h"
 
+/* An array in a file of its own. */
+typedef struct weiri_mapped {
+  void *at;
+  size_t size;
+} weiri_mapped;
+
+struct weir_frame {
+  weir_ctx *ctx;
+  int64_t n, d, c;
+  const double *x; /* owned_x, or the table's */
+  double *owned_x, *context, *weights;
+  int64_t *row;  /* NULL: all */
+  int64_t first; /* number of the table's first row in its file */
+  int64_t dropped;
+  char *note;
+  /* Read from a file (frame_file.c): x, context, weights, row are these, or x is in the
+   * file that the keeper has mapped. */
+  bool streamed;
+  weiri_mapped map[4];
+  weir_reader *keeper;
+};
+
+/* The caller's options over the defaults. */
+weir_status weiri_frame_opts(weir_frame_opts *full, const weir_frame_opts *opts);
+/* Frame of a block of a longer table: weights as they stand; it may have no rows. */
+weir_status weiri_frame_block(weir_frame **out, weir_ctx *ctx,
+    const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts);
+/* Divides the weights by their mean. */
+weir_status weiri_frame_scale_weights(weir_frame *f, const char *source);
+/* Makes the note about columns of t passed over and rows dropped. */
+weir_status weiri_frame_note(
+    weir_frame *f, const weir_schema *schema, const weir_table *t);
+/* Ends what map and keeper hold. */
+void weiri_frame_unmap(weir_frame *f);
+
 /* How the values of a table's column become those of a schema's. */
 typedef struct weiri_map {
   const weir_schema *schema;

@@ -4,10 +4,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bulk.h"
 #include "base/ctx.h"
 #include "data/table.h"
 
 enum { CLASS_KIND = 100 }; /* of readers in the context's list */
+
+/* What is kept of a file for its schema: rows spread evenly. */
+typedef struct thinning {
+  int64_t most, stride, seen;
+} thinning;
 
 struct weir_reader {
   weir_ctx *ctx;
@@ -181,6 +187,17 @@ int64_t weir_reader_rows(const weir_reader *reader) {
   return reader->layout.rows;
 }
 
+int64_t weir_reader_bytes(const weir_reader *reader) {
+  const weir_layout *l = &reader->layout;
+  return l->rows >= 0             ? l->rows * l->columns * (int64_t)sizeof(double)
+         : reader->source != NULL ? weir_source_size(reader->source)
+                                  : -1;
+}
+
+const double *weiri_reader_mapped(const weir_reader *reader) {
+  return reader->layout.mapped;
+}
+
 void weir_reader_close(weir_reader **reader) {
   weir_reader *r = *reader;
   if (r == NULL) {
@@ -205,6 +222,55 @@ static weir_status fill(weir_reader *r, weiri_builder *b, int64_t max_rows) {
     WEIR_TRY(weiri_builder_take(b));
   }
   return WEIR_OK;
+}
+
+/* Of the table's rows from first on, in the file from seen on, those that the stride
+ * keeps; and half of all when there are too many. */
+static void thin(weir_table *t, int64_t first, thinning *k) {
+  int64_t n = first;
+  for (int64_t i = first; i < t->n; i++, k->seen++) {
+    if (k->seen % k->stride == 0) {
+      weiri_table_move(t, i, n++);
+    }
+  }
+  t->n = n;
+  while (t->n > k->most) {
+    k->stride *= 2;
+    for (n = 0; 2 * n < t->n; n++) {
+      weiri_table_move(t, 2 * n, n);
+    }
+    t->n = n;
+  }
+}
+
+static weir_status fill_thinned(weir_reader *r, weiri_builder *b, int64_t most) {
+  thinning k = {most, 1, 0};
+  for (;;) {
+    const int64_t first = b->table->n;
+    WEIR_TRY(weiri_builder_begin(b, INT64_MAX));
+    WEIR_TRY(r->cls->next(r->self, &b->rows));
+    if (b->rows.n == 0) {
+      return WEIR_OK;
+    }
+    weiri_bulk_touch(r->ctx, b->rows.n * r->layout.columns * (int64_t)sizeof(double));
+    WEIR_TRY(weiri_builder_take(b));
+    thin(b->table, first, &k);
+  }
+}
+
+/* A table of at most so many rows of the file, evenly spread; all texts are known. */
+static weir_status thinned_table(weir_table **out, weir_reader *r, int64_t most) {
+  weiri_builder b;
+  weir_status status = WEIR_OK;
+  WEIR_TRY(weiri_builder_init(
+      &b, r->ctx, &r->layout, weir_source_name(r->source), INT64_MAX));
+  WEIR_TRY_GOTO(done, fill_thinned(r, &b, most));
+  if (b.table->n > 0) {
+    status = weiri_builder_finish(&b, r->layout.single, out);
+  }
+done:
+  weiri_builder_free(&b);
+  return status;
 }
 
 /* What the options add to a block: its labels, the size of its images. */
@@ -239,6 +305,8 @@ weir_status weir_reader_next(weir_reader *reader, int64_t max_rows, weir_table *
   b.table->first = reader->row;
   WEIR_TRY_GOTO(done, fill(reader, &b, max_rows));
   reader->row += b.table->n;
+  weiri_bulk_touch(
+      reader->ctx, b.table->n * reader->layout.columns * (int64_t)sizeof(double));
   if (b.table->n > 0) {
     status = weiri_builder_finish(&b, reader->layout.single, out);
   }
@@ -283,14 +351,16 @@ weir_status weiri_table_read_source(
   weir_reader *r = NULL;
   weir_status status = WEIR_OK;
   WEIR_TRY(weiri_reader_open_source(&r, source, opts));
-  if (r->layout.mapped != NULL && r->layout.rows > 0) {
+  if (opts != NULL && opts->sample > 0) {
+    status = thinned_table(out, r, opts->sample);
+  } else if (r->layout.mapped != NULL && r->layout.rows > 0) {
     status = mapped_table(out, &r);
   } else {
     status = weir_reader_next(r, INT64_MAX, out);
-    if (status == WEIR_OK && *out == NULL) {
-      status = weiri_fail(
-          WEIR_E_DATA, "%s: has no rows of data", weir_source_name(r->source));
-    }
+  }
+  if (status == WEIR_OK && *out == NULL) {
+    status =
+        weiri_fail(WEIR_E_DATA, "%s: has no rows of data", weir_source_name(r->source));
   }
   weir_reader_close(&r);
   return status;

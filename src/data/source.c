@@ -9,9 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/bulk.h"
 
 struct weir_source {
   weir_ctx *ctx;
@@ -99,7 +100,7 @@ static weir_status create(
   s->ctx = ctx;
   s->fd = -1;
   s->raw_size = -1;
-  s->limit = max_bytes > 0 ? max_bytes : (int64_t)1 << 36;
+  s->limit = max_bytes > 0 ? max_bytes : (int64_t)1 << 40;
   s->name = weiri_strdup(ctx, name);
   if (s->name == NULL) {
     weiri_free(ctx, s);
@@ -180,9 +181,7 @@ void weiri_source_close(weir_source **source) {
     return;
   }
   weiri_gz_destroy(&s->gz);
-  if (s->map != NULL) {
-    (void)munmap(s->map, (size_t)s->raw_size);
-  }
+  weiri_bulk_unmap(s->ctx, s->map, (size_t)s->raw_size);
   if (s->fd > STDIN_FILENO) {
     (void)close(s->fd);
   }
@@ -240,9 +239,8 @@ const void *weir_source_map(weir_source *source) {
     return source->memory;
   }
   if (source->map == NULL) {
-    void *map =
-        mmap(NULL, (size_t)source->raw_size, PROT_READ, MAP_PRIVATE, source->fd, 0);
-    source->map = map == MAP_FAILED ? NULL : map;
+    source->map =
+        weiri_bulk_map(source->ctx, source->fd, (size_t)source->raw_size, false);
   }
   return source->map;
 }

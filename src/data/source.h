@@ -7,7 +7,7 @@
 
 enum { WEIRI_PEEK = 4096 };
 
-/* path "-": standard input. max_bytes 0: 2^36. */
+/* path "-": standard input. max_bytes 0: 2^40. */
 weir_status weiri_source_open(
     weir_source **out, weir_ctx *ctx, const char *path, int64_t max_bytes);
 /* Over size bytes that stay where they are. */

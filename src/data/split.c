@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/bulk.h"
 #include "base/rng.h"
 #include "data/table.h"
 
@@ -44,7 +44,7 @@ static weir_status from_sets(
     s->n[set[i]]++;
   }
   for (int k = 0; k < 3; k++) {
-    s->row[k] = weiri_alloc(ctx, (size_t)(s->n[k] + 1) * sizeof *s->row[k]);
+    s->row[k] = weiri_bulk_alloc(ctx, s->n[k] + 1, sizeof *s->row[k]);
     if (s->row[k] == NULL) {
       weir_split_destroy(&s);
       return WEIR_E_MEMORY;
@@ -52,6 +52,7 @@ static weir_status from_sets(
   }
   int64_t at[3] = {0, 0, 0};
   for (int64_t i = 0; i < n; i++) {
+    weiri_bulk_touch(ctx, (int64_t)sizeof *s->row[0]);
     s->row[set[i]][at[set[i]]++] = i;
   }
   *out = s;
@@ -63,26 +64,17 @@ static int64_t count_of(int64_t n, double fraction) {
   return fraction > 0 && k == 0 ? 1 : k;
 }
 
-/* Moves valid and test rows at random from those of the training set. */
-static weir_status draw(weir_ctx *ctx, int64_t n, unsigned char *set, double valid,
-    double test, uint64_t seed) {
-  int64_t *rows = weiri_alloc(ctx, (size_t)(n + 1) * sizeof *rows);
-  int64_t *order = weiri_alloc(ctx, (size_t)(n + 1) * sizeof *order);
-  weir_status status = rows != NULL && order != NULL ? WEIR_OK : WEIR_E_MEMORY;
-  int64_t k = 0;
-  for (int64_t i = 0; status == WEIR_OK && i < n; i++) {
-    rows[k] = i;
-    k += set[i] == WEIR_SPLIT_TRAIN;
-  }
-  const int64_t n_valid = count_of(k, valid), n_test = count_of(k, test);
-  if (status == WEIR_OK && n_valid + n_test >= k) {
-    status = weiri_fail(WEIR_E_CONFIG,
-        "split: %lld rows, %lld for validation and %lld for the test leave none to "
-        "train on",
-        (long long)k, (long long)n_valid, (long long)n_test);
-  }
+/* Of k training rows, n_valid and n_test by a permutation in memory. */
+static weir_status draw_few(weir_ctx *ctx, int64_t n, unsigned char *set, int64_t k,
+    int64_t n_valid, int64_t n_test, weiri_rng rng) {
+  int64_t *rows = weiri_alloc(ctx, (size_t)(k + 1) * sizeof *rows);
+  int64_t *order = weiri_alloc(ctx, (size_t)(k + 1) * sizeof *order);
+  const weir_status status = rows != NULL && order != NULL ? WEIR_OK : WEIR_E_MEMORY;
   if (status == WEIR_OK) {
-    const weiri_rng rng = {seed, weiri_stream("split", 0)};
+    for (int64_t i = 0, at = 0; i < n && at < k; i++) {
+      rows[at] = i;
+      at += set[i] == WEIR_SPLIT_TRAIN;
+    }
     weiri_permutation(rng, k, order);
     for (int64_t i = 0; i < n_valid + n_test; i++) {
       set[rows[order[i]]] = i < n_valid ? WEIR_SPLIT_VALID : WEIR_SPLIT_TEST;
@@ -91,6 +83,46 @@ static weir_status draw(weir_ctx *ctx, int64_t n, unsigned char *set, double val
   weiri_free(ctx, order);
   weiri_free(ctx, rows);
   return status;
+}
+
+/* The same numbers of rows in one pass without memory (Knuth, TAOCP 2, algorithm S). */
+static void draw_many(int64_t n, unsigned char *set, int64_t k, int64_t n_valid,
+    int64_t n_test, weiri_rng rng) {
+  for (int64_t i = 0; i < n; i++) {
+    if (set[i] != WEIR_SPLIT_TRAIN) {
+      continue;
+    }
+    const double at = weiri_uniform(rng, (uint64_t)i) * (double)k--;
+    if (at < (double)n_valid) {
+      set[i] = WEIR_SPLIT_VALID;
+      n_valid--;
+    } else if (at < (double)(n_valid + n_test)) {
+      set[i] = WEIR_SPLIT_TEST;
+      n_test--;
+    }
+  }
+}
+
+/* Moves valid and test rows at random from those of the training set. */
+static weir_status draw(weir_ctx *ctx, int64_t n, unsigned char *set, double valid,
+    double test, uint64_t seed) {
+  int64_t k = 0;
+  for (int64_t i = 0; i < n; i++) {
+    k += set[i] == WEIR_SPLIT_TRAIN;
+  }
+  const int64_t n_valid = count_of(k, valid), n_test = count_of(k, test);
+  if (n_valid + n_test >= k) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "split: %lld rows, %lld for validation and %lld for the test leave none to "
+        "train on",
+        (long long)k, (long long)n_valid, (long long)n_test);
+  }
+  const weiri_rng rng = {seed, weiri_stream("split", 0)};
+  if (n <= WEIRI_ROWS_MANY) {
+    return draw_few(ctx, n, set, k, n_valid, n_test, rng);
+  }
+  draw_many(n, set, k, n_valid, n_test, rng);
+  return WEIR_OK;
 }
 
 static weir_status check_fraction(const char *name, double x) {
@@ -108,7 +140,7 @@ weir_status weir_split_fraction(weir_split **out, weir_ctx *ctx, int64_t n,
   if (n < 1) {
     return weiri_fail(WEIR_E_ARGUMENT, "split: no rows");
   }
-  unsigned char *set = weiri_calloc(ctx, (size_t)n, 1);
+  unsigned char *set = weiri_bulk_alloc(ctx, n, 1);
   if (set == NULL) {
     return WEIR_E_MEMORY;
   }
@@ -187,7 +219,7 @@ weir_status weir_split_mask(weir_split **out, weir_ctx *ctx, const weir_table *t
     return weiri_fail(WEIR_E_DATA, "%s: the mask has %lld rows, the data %lld",
         table->source, (long long)table->n, (long long)n);
   }
-  unsigned char *set = weiri_calloc(ctx, (size_t)n, 1);
+  unsigned char *set = weiri_bulk_alloc(ctx, n, 1);
   if (set == NULL) {
     return WEIR_E_MEMORY;
   }

@@ -18,6 +18,16 @@ char *weiri_table_strdup(weir_table *t, const char *s) {
   return copy;
 }
 
+void weiri_table_move(weir_table *t, int64_t from, int64_t to) {
+  if (from != to) {
+    memcpy(
+        t->owned + to * t->d, t->owned + from * t->d, (size_t)t->d * sizeof *t->owned);
+    if (t->line != NULL) {
+      t->line[to] = t->line[from];
+    }
+  }
+}
+
 int64_t weiri_find_column(const weir_column *column, int64_t d, const char *name) {
   for (int64_t j = 0; j < d; j++) {
     if (strcmp(column[j].name, name) == 0) {

@@ -28,6 +28,8 @@ struct weir_table {
 /* An empty table with names (copied; NULL: x1 ...), no values. */
 weir_status weiri_table_create(weir_table **out, weir_ctx *ctx, int64_t d,
     const char *const *names, const char *source);
+/* Row from to the place of row to. */
+void weiri_table_move(weir_table *t, int64_t from, int64_t to);
 char *weiri_table_strdup(weir_table *t, const char *s);
 /* Fails with "source: line 17, column 'x': " before the message; column -1: no column.
  */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/bulk.h"
 #include "kern/kern.h"
 
 static void *default_alloc(void *user, void *ptr, size_t old_size, size_t new_size) {
@@ -45,7 +46,9 @@ weir_status weir_ctx_create(weir_ctx **out, const weir_ctx_opts *opts) {
   bare.alloc = o.alloc != NULL ? o.alloc : default_alloc;
   bare.alloc_user = o.alloc_user;
   weir_ctx *ctx = weiri_calloc(&bare, 1, sizeof *ctx);
-  if (ctx == NULL) {
+  bare.bulk = ctx == NULL ? NULL : weiri_bulk_create(&bare);
+  if (bare.bulk == NULL) {
+    weiri_free(&bare, ctx);
     return WEIR_E_MEMORY;
   }
   *ctx = bare;
@@ -62,8 +65,9 @@ void weir_ctx_destroy(weir_ctx **ctx) {
   if (*ctx == NULL) {
     return;
   }
-  const weir_ctx bare = **ctx;
+  weir_ctx bare = **ctx;
   weiri_ctx_forget(*ctx);
+  weiri_bulk_destroy(&bare, &bare.bulk);
   weiri_free(&bare, *ctx);
   *ctx = NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ad/tape.h"
+#include "base/bulk.h"
 #include "base/ctx.h"
 #include "model/importance.h"
 #include "model/model.h"
@@ -65,15 +66,26 @@ void weir_evaluator_destroy(weir_evaluator **evaluator) {
   }
 }
 
-void weiri_model_set_origin(weir_model *model, int64_t n, const double *x) {
+weir_status weiri_model_set_origin(
+    weir_model *model, int64_t n, const double *x, const int64_t *rows) {
   const weir_event *event = &model->dist->event;
-  for (int64_t j = 0; j < event->features; j++) {
-    double mean = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-      mean += (x[i * event->features + j] - mean) / (double)(i + 1);
-    }
-    model->origin[j] = event->support[j].kind == WEIR_REAL ? mean : 0.0;
+  const int64_t d = event->features;
+  double *mean = weiri_calloc(model->ctx, (size_t)d + 1, sizeof *mean);
+  if (mean == NULL) {
+    return WEIR_E_MEMORY;
   }
+  for (int64_t i = 0; i < n; i++) {
+    const double *row = x + (rows == NULL ? i : rows[i]) * d;
+    weiri_bulk_touch(model->ctx, (d + 1) * (int64_t)sizeof *row);
+    for (int64_t j = 0; j < d; j++) {
+      mean[j] += (row[j] - mean[j]) / (double)(i + 1);
+    }
+  }
+  for (int64_t j = 0; j < d; j++) {
+    model->origin[j] = event->support[j].kind == WEIR_REAL ? mean[j] : 0.0;
+  }
+  weiri_free(model->ctx, mean);
+  return WEIR_OK;
 }
 
 /* Rows that came out of the model, back to the data's own place. */

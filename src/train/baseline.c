@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bulk.h"
 #include "base/rng.h"
 #include "train/train.h"
 
@@ -26,14 +27,22 @@ static int64_t larger(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
 
-/* log p of rows with everything counted. */
+/* log p of rows with everything counted, so many at a time. */
 static weir_status log_probs(bench *b, const weiri_mixture *mix, const weiri_flat *f) {
+  enum { ROWS = 1 << 16 };
   memset(b->log_prob, 0, (size_t)f->n * sizeof *b->log_prob);
-  if (mix->m > 0) {
-    WEIR_TRY(weiri_mixture_log_prob(mix, b->ctx, b->team, f, b->log_prob, NULL));
-  }
-  for (int64_t i = 0; i < f->n; i++) {
-    b->log_prob[i] += f->offset[i];
+  for (int64_t at = 0; at < f->n; at += ROWS) {
+    weiri_flat part = *f;
+    double *out = b->log_prob + at;
+    part.n = f->n - at < ROWS ? f->n - at : ROWS;
+    part.r += at * f->m;
+    weiri_bulk_touch(b->ctx, part.n * (f->m + 2) * (int64_t)sizeof *out);
+    if (mix->m > 0) {
+      WEIR_TRY(weiri_mixture_log_prob(mix, b->ctx, b->team, &part, out, NULL));
+    }
+    for (int64_t i = 0; i < part.n; i++) {
+      out[i] += f->offset[at + i];
+    }
   }
   return WEIR_OK;
 }
@@ -137,7 +146,7 @@ static weir_status prepare(bench *b, const weir_row_set *train,
   WEIR_TRY(weiri_flat_create(&b->valid, b->line, valid));
   WEIR_TRY(weiri_flat_create(&b->test, b->line, test));
   b->log_prob =
-      weiri_calloc(b->ctx, (size_t)larger(valid->n, test->n) + 1, sizeof *b->log_prob);
+      weiri_bulk_alloc(b->ctx, larger(valid->n, test->n) + 1, sizeof *b->log_prob);
   return b->log_prob == NULL ? WEIR_E_MEMORY : WEIR_OK;
 }
 
@@ -162,18 +171,21 @@ static weir_status check(
   return WEIR_OK;
 }
 
-/* The training rows in an order of the seed; the last tenth stands in for validation
- * rows that are missing. */
-static void shuffle(const weir_row_set *set, bool hold, uint64_t seed, int64_t *rows,
-    bench *b, weir_row_set *train) {
+/* Training rows in an order of the seed, all or WEIRI_ROWS_MANY of more; the last tenth
+ * stands in for validation rows that are missing. */
+static void shuffle(const weir_row_set *set, int64_t n, bool hold, uint64_t seed,
+    int64_t *rows, bench *b, weir_row_set *train) {
   const weiri_rng rng = {seed, weiri_stream("baseline.rows", 0)};
-  weiri_permutation(rng, set->n, rows);
-  for (int64_t i = 0; set->rows != NULL && i < set->n; i++) {
-    rows[i] = set->rows[rows[i]];
+  if (n == set->n) {
+    weiri_permutation(rng, n, rows);
   }
-  const int64_t held = hold ? larger(1, set->n / 10) : 0;
-  *train = (weir_row_set){set->frame, rows, set->n - held};
-  b->chosen = (weir_row_set){set->frame, rows + set->n - held, held};
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t at = n == set->n ? rows[i] : weiri_permuted(rng, set->n, i);
+    rows[i] = set->rows != NULL ? set->rows[at] : at;
+  }
+  const int64_t held = hold ? larger(1, n / 10) : 0;
+  *train = (weir_row_set){set->frame, rows, n - held};
+  b->chosen = (weir_row_set){set->frame, rows + n - held, held};
 }
 
 weir_status weir_baselines_fit(weir_baselines *out, weir_ctx *ctx,
@@ -183,10 +195,11 @@ weir_status weir_baselines_fit(weir_baselines *out, weir_ctx *ctx,
   bench b = {.ctx = ctx, .seed = seed};
   weir_row_set mixed;
   *out = (weir_baselines){0};
-  int64_t *rows = weiri_calloc(ctx, (size_t)train.n, sizeof *rows);
+  const int64_t n = train.n < WEIRI_ROWS_MANY ? train.n : WEIRI_ROWS_MANY;
+  int64_t *rows = weiri_calloc(ctx, (size_t)n, sizeof *rows);
   weir_status status = rows == NULL ? WEIR_E_MEMORY : WEIR_OK;
   if (status == WEIR_OK) {
-    shuffle(&train, valid.n == 0, seed, rows, &b, &mixed);
+    shuffle(&train, n, valid.n == 0, seed, rows, &b, &mixed);
     status = weiri_line_create(&b.line, ctx, schema, &train, seed);
   }
   if (status == WEIR_OK) {

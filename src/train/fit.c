@@ -5,26 +5,6 @@
 
 #include "train/train.h"
 
-/* Before the first step: the origin and the statistics of the training rows. */
-static weir_status take_origin(weiri_loop *l) {
-  const int64_t n = l->train.n, d = weir_model_features(l->model);
-  const double *x = weir_frame_x(l->train.frame);
-  if (l->train.rows == NULL) {
-    weiri_model_set_origin(l->model, n, x);
-    return WEIR_OK;
-  }
-  double *rows = weiri_calloc(l->ctx, (size_t)n, (size_t)d * sizeof *rows);
-  if (rows == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    memcpy(rows + i * d, x + l->train.rows[i] * d, (size_t)d * sizeof *rows);
-  }
-  weiri_model_set_origin(l->model, n, rows);
-  weiri_free(l->ctx, rows);
-  return WEIR_OK;
-}
-
 static weir_status begin(weiri_loop *l, bool *resumed) {
   *resumed = false;
   if (l->opts.resume) {
@@ -36,7 +16,8 @@ static weir_status begin(weiri_loop *l, bool *resumed) {
     weiri_log(l->ctx, WEIR_LOG_INFO, "resuming at step %lld from %s",
         (long long)l->state.step, l->opts.checkpoint);
   } else {
-    WEIR_TRY(take_origin(l));
+    WEIR_TRY(weiri_model_set_origin(
+        l->model, l->train.n, weir_frame_x(l->train.frame), l->train.rows));
     WEIR_TRY(weiri_observe(l->model, &l->train, false));
   }
   l->first_step = l->state.step;

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bulk.h"
 #include "base/rng.h"
 #include "train/baseline.h"
 
@@ -61,6 +62,7 @@ static void map_row(const weiri_line *l, const weir_row_set *set, int64_t row,
   const int64_t c = weir_schema_context_width(l->schema);
   const double *x = weir_frame_x(set->frame) + row * l->d;
   int64_t at = 0, base = c;
+  weiri_bulk_touch(l->ctx, (2 * l->d + c) * (int64_t)sizeof *x);
   if (c > 0) {
     memcpy(g, weir_frame_context(set->frame) + row * c, (size_t)c * sizeof *g);
   }
@@ -291,15 +293,18 @@ void weiri_line_destroy(weiri_line **line) {
 weir_status weiri_flat_create(
     weiri_flat *out, const weiri_line *l, const weir_row_set *set) {
   *out = (weiri_flat){.n = set->n, .m = l->m};
-  const size_t n = (size_t)set->n;
   double *g = weiri_calloc(l->ctx, (size_t)l->q + 1, sizeof *g);
-  out->r = weiri_calloc(l->ctx, n * (size_t)l->m + 1, sizeof *out->r);
-  out->offset = weiri_calloc(l->ctx, n + 1, sizeof *out->offset);
-  out->weight = weiri_calloc(l->ctx, n + 1, sizeof *out->weight);
+  const int64_t n = set->n, size = (int64_t)sizeof(double);
+  out->r = weiri_bulk_alloc(l->ctx, n * l->m + 1, size);
+  out->offset = weiri_bulk_alloc(l->ctx, n + 1, size);
+  out->weight = weiri_bulk_alloc(l->ctx, n + 1, size);
   const bool good =
       g != NULL && out->r != NULL && out->offset != NULL && out->weight != NULL;
   for (int64_t i = 0; good && i < set->n; i++) {
     const int64_t row = row_of(set, i);
+    if (n <= WEIRI_ROWS_MANY) { /* perhaps drawn from many more, anywhere */
+      weiri_bulk_touch(l->ctx, WEIRI_PAGE);
+    }
     map_row(l, set, row, out->r + i * l->m, g, &out->offset[i]);
     reduce_row(l, out->r + i * l->m, g, &out->offset[i]);
     out->weight[i] = weight_of(set, row);

@@ -18,7 +18,7 @@ double weiri_loop_seconds(const weiri_loop *l) {
 
 /* ---- making and freeing ---- */
 
-static weir_status take_blocks(weiri_loop *l) {
+static weir_status take_blocks(weiri_loop *l, int64_t room) {
   const weir_params *p = l->model->params;
   const size_t size = weir_dtype_size(weiri_params_dtype(p));
   l->weights_bytes = (size_t)weiri_params_block_size(p) * size;
@@ -28,10 +28,10 @@ static weir_status take_blocks(weiri_loop *l) {
   WEIR_TRY(weiri_arena_create(&l->arena, l->ctx, 4096));
   l->best = weiri_arena_take(l->arena, l->weights_bytes);
   l->best_stats = weiri_arena_take(l->arena, l->stats_bytes);
-  l->order = weiri_arena_take(l->arena, (size_t)l->train.n * sizeof *l->order);
-  l->scores = weiri_arena_take(l->arena, (size_t)l->valid.n * sizeof *l->scores);
+  l->pick = weiri_arena_take(l->arena, (size_t)room * sizeof *l->pick);
+  l->scores = weiri_bulk_alloc(l->ctx, l->valid.n + 1, sizeof *l->scores);
   l->ema = l->config.ema > 0.0 ? weiri_arena_take(l->arena, l->weights_bytes) : NULL;
-  if (l->best == NULL || l->best_stats == NULL || l->order == NULL ||
+  if (l->best == NULL || l->best_stats == NULL || l->pick == NULL ||
       l->scores == NULL || (l->config.ema > 0.0 && l->ema == NULL)) {
     return WEIR_E_MEMORY;
   }
@@ -49,7 +49,8 @@ static weir_status plan_steps(weiri_loop *l) {
 static weir_status make_pieces(weiri_loop *l) {
   const weir_params *p = l->model->params;
   const int64_t room = l->train.n / l->per_epoch + 1;
-  WEIR_TRY(take_blocks(l));
+  WEIR_TRY(take_blocks(l, room));
+  WEIR_TRY(weiri_order_create(&l->order, l->ctx, l->train.n, l->opts.seed));
   WEIR_TRY(weiri_batch_create(&l->batch, l->ctx, room, l->model));
   WEIR_TRY(weiri_gradient_create(
       &l->gradient, l->model, l->objective, &l->batch, l->opts.seed));
@@ -73,7 +74,6 @@ static void begin_state(weiri_loop *l) {
       .shrink = l->config.plateau_factor,
       .patience = l->config.plateau_patience};
   weiri_schedule_begin(&l->schedule);
-  l->order_epoch = -1;
   l->measured_step = -1;
   l->begun = l->saved = weiri_clock();
 }
@@ -139,6 +139,8 @@ void weiri_loop_destroy(weiri_loop *l) {
   weiri_gradient_destroy(&l->gradient);
   weiri_scorer_destroy(&l->scorer);
   weiri_batch_destroy(&l->batch);
+  weiri_order_destroy(&l->order);
+  weiri_free(l->ctx, l->scores);
   weiri_arena_destroy(&l->arena);
   weiri_objective_destroy(&l->objective);
   weiri_fit_config_free(l->ctx, &l->config);
@@ -148,19 +150,16 @@ void weiri_loop_destroy(weiri_loop *l) {
 
 /* ---- one step ---- */
 
-/* The rows of this step: each epoch is a permutation that the seed and its number
- * decide, cut into batches whose sizes differ by one row at most. */
+/* The rows of this step: each epoch is an order that the seed and its number decide,
+ * cut into batches whose sizes differ by one row at most. */
 static void next_batch(weiri_loop *l) {
   const int64_t epoch = l->state.step / l->per_epoch, n = l->train.n;
   const int64_t at = l->state.step % l->per_epoch;
-  if (epoch != l->order_epoch) {
-    const weiri_rng rng = {l->opts.seed, weiri_stream("train.order", (uint64_t)epoch)};
-    weiri_permutation(rng, n, l->order);
-    l->order_epoch = epoch;
-  }
   const int64_t size = n / l->per_epoch, larger = n % l->per_epoch;
   const int64_t first = at * size + (at < larger ? at : larger);
-  weiri_batch_fill(&l->batch, &l->train, l->order, first, size + (at < larger));
+  const int64_t count = size + (at < larger);
+  weiri_order_take(&l->order, epoch, first, count, l->pick);
+  weiri_batch_fill(&l->batch, &l->train, l->pick, 0, count);
 }
 
 /* Back to the last good weights, with moments forgotten and a smaller rate. */

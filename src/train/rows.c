@@ -1,6 +1,7 @@
 /* Rows of a frame, gathered side by side for a tape. */
 #include <string.h>
 
+#include "base/bulk.h"
 #include "train/train.h"
 
 weir_status weiri_batch_create(
@@ -33,14 +34,28 @@ void weiri_batch_destroy(weiri_batch *b) {
   *b = (weiri_batch){0};
 }
 
+/* Bytes of the data that rows in a row bring into memory, perhaps with gaps between. */
+static int64_t span(const weir_row_set *set, int64_t first, int64_t n, int64_t bytes) {
+  return n < 1 || set->rows == NULL
+             ? n * bytes
+             : (set->rows[first + n - 1] - set->rows[first] + 1) * bytes;
+}
+
 void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pick,
     int64_t first, int64_t n) {
   const double *x = weir_frame_x(set->frame), *c = weir_frame_context(set->frame);
   const double *w = weir_frame_weights(set->frame);
   const size_t x_bytes = (size_t)b->d * sizeof *x, c_bytes = (size_t)b->c * sizeof *c;
   b->n = n;
+  const int64_t bytes = (int64_t)(x_bytes + c_bytes + sizeof *w);
+  if (pick == NULL) {
+    weiri_bulk_touch(b->ctx, span(set, first, n, bytes));
+  }
   for (int64_t i = 0; i < n; i++) {
     const int64_t at = pick == NULL ? first + i : pick[first + i];
+    if (pick != NULL) { /* rows anywhere, and their indices too */
+      weiri_bulk_touch(b->ctx, bytes + 2 * WEIRI_PAGE);
+    }
     const int64_t row = set->rows == NULL ? at : set->rows[at];
     b->row[i] = row;
     b->weight[i] = w == NULL ? 1.0 : w[row];
@@ -86,6 +101,7 @@ weir_status weiri_check_rows(
         (long long)set->n, (long long)rows);
   }
   for (int64_t i = 0; set->rows != NULL && i < set->n; i++) {
+    weiri_bulk_touch(model->ctx, (int64_t)sizeof *set->rows);
     if (set->rows[i] < 0 || set->rows[i] >= rows) {
       return weiri_fail(WEIR_E_ARGUMENT, "%s rows: index %lld of a frame of %lld", name,
           (long long)set->rows[i], (long long)rows);

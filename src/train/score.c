@@ -4,6 +4,7 @@
  * Random numbers follow a row's number in its file, as in weir_model_frame_log_prob. */
 #include <math.h>
 
+#include "base/bulk.h"
 #include "train/train.h"
 
 static void record(void *self, weir_run *run, int64_t n, weiri_results *results) {
@@ -65,6 +66,7 @@ weir_status weiri_log_probs(
   weiri_batch *batch = &s->batch;
   for (int64_t first = 0; first < set->n; first += batch->room) {
     const int64_t left = set->n - first;
+    weiri_bulk_touch(s->model->ctx, batch->room * (int64_t)sizeof *out);
     weiri_batch_fill(batch, set, NULL, first, left < batch->room ? left : batch->room);
     for (int64_t i = 0; i < batch->n; i++) {
       batch->row[i] = weir_frame_number(set->frame, batch->row[i]);
@@ -130,7 +132,7 @@ weir_status weir_model_score(
     return weiri_fail(WEIR_E_ARGUMENT, "score: no rows");
   }
   weiri_scorer *scorer = NULL;
-  double *log_prob = weiri_calloc(model->ctx, (size_t)rows.n, sizeof *log_prob);
+  double *log_prob = weiri_bulk_alloc(model->ctx, rows.n, sizeof *log_prob);
   weir_status status = log_prob == NULL ? WEIR_E_MEMORY : WEIR_OK;
   if (status == WEIR_OK) {
     status = weiri_scorer_create(&scorer, model, weir_model_samples(model));

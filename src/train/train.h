@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "optim/optim.h"
 #include "part/replay.h"
+#include "train/order.h"
 #include "weir/train.h"
 
 /* The train section; the option table is in options.c. */
@@ -181,10 +182,10 @@ typedef struct weiri_loop {
   weiri_batch batch;
   weiri_scorer *scorer;
   weiri_arena *arena;
-  int64_t per_epoch;   /* steps of one epoch */
-  int64_t *order;      /* [train.n] this epoch's permutation */
-  int64_t order_epoch; /* whose it is; -1: none yet */
-  double *scores;      /* [valid.n] */
+  int64_t per_epoch; /* steps of one epoch */
+  weiri_order order;
+  int64_t *pick;  /* [room of batch] places in the training set of this step's rows */
+  double *scores; /* [valid.n] */
   void *weights, *stats, *ema, *best, *best_stats; /* ema NULL: none */
   size_t weights_bytes, stats_bytes;
   struct weiri_metrics *metrics;
