@@ -19,8 +19,8 @@ typedef struct weiri_bulk weiri_bulk;
  * are large. */
 enum { WEIRI_PAGE = 1 << 18 };
 
-/* Made with the context and freed with it. NULL when memory runs out. A context without one
- * keeps all in memory. */
+/* Made with the context and freed with it. NULL when memory runs out. A context without
+ * one keeps all in memory. */
 weiri_bulk *weiri_bulk_create(const weir_ctx *bare);
 void weiri_bulk_destroy(const weir_ctx *bare, weiri_bulk **bulk);
 
