@@ -1,10 +1,10 @@
 # A table larger than the memory that tables may take: fit, eval and logprob give the same
 # bits as in memory, also when the fit is killed and resumed; the scratch files are gone.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
-table 60000 >a.csv
+table 50000 >a.csv
 size=$(wc -c <a.csv)
 [ "$size" -gt 1048576 ] || fail "the table has $size bytes only"
-set -- fit a.csv --epochs 1 --seed 7 --set model.transforms=2 --set model.hidden_features=8 \
+set -- fit a.csv --seed 7 --set train.steps=12 --set model.transforms=2 --set model.hidden_features=8 \
   --set model.hidden_layers=1 --set train.batch_size=1000 --set train.checkpoint_seconds=0
 "$WEIR" "$@" -o whole.safetensors -q
 "$WEIR" "$@" -o large.safetensors --memory 1 >out 2>err
