@@ -55,13 +55,13 @@ CASES = [
 def weir_model(c):
     """The model section for weir."""
     family = c["family"]
-    if family == "vae":
-        return {"name": "vae", "latent": c["latent"], "hidden": [c["hidden"]] * c["layers"]}
-    if family == "vae-iaf":
-        return {"name": "vae-iaf", "latent": c["latent"],
-                "hidden": [c["hidden"]] * c["layers"], "steps": c["steps"]}
-    if family == "vae-conv":
-        return {"name": "vae-conv", "latent": c["latent"]}
+    if family.startswith("vae"):
+        model = {"name": family, "latent_dim": c["latent"]}
+        if "hidden" in c:
+            model.update(hidden_features=c["hidden"], hidden_layers=c["layers"])
+        if family == "vae-iaf":
+            model.update(steps=c["steps"], step_features=c["width"])
+        return model
     model = {"name": family, "transforms": c["transforms"],
              "hidden_features": c["hidden"], "hidden_layers": c["layers"], "dropout": 0}
     if family.startswith("nsf"):
