@@ -127,6 +127,9 @@ static weir_status resolve(const weiri_preset *preset, void *options,
   if (preset->fill != NULL) {
     preset->fill(options, info);
   }
+  if (preset->check != NULL) {
+    WEIR_TRY(preset->check(options, info));
+  }
   for (const weir_opt *o = preset->is.opts; o->name != NULL; o++) {
     const char *field = (const char *)options + o->offset;
     json_t *value =

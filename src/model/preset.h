@@ -22,6 +22,8 @@ typedef struct weiri_preset {
   weir_class is; /* size and options of a plain struct */
   /* Fills in options left at 0 (by rows and columns). Optional. */
   void (*fill)(void *options, const weiri_plan_info *info);
+  /* Refuses data that the preset is not for. Optional. */
+  weir_status (*check)(const void *options, const weiri_plan_info *info);
   /* Layers that take the columns of the file to what the preset's layers work on (new),
    * categorical columns included; NULL, the slot or its result: to standardised real
    * ones, categorical columns apart. Optional. */
