@@ -118,9 +118,11 @@ typedef struct weir_sample_opts {
   uint64_t seed;
   int64_t first; /**< index of the first draw: draw i depends on seed and first + i */
   double temperature; /**< factor on the standard deviation of the base; 1 */
+  bool mean; /**< an autoencoder gives the mean of its likelihood for the latent drawn;
+                  E_UNSUPPORTED where it is not known */
 } weir_sample_opts;
 #define WEIR_SAMPLE_OPTS_INIT                                                          \
-  { sizeof(weir_sample_opts), 0, 0, 1.0 }
+  { sizeof(weir_sample_opts), 0, 0, 1.0, false }
 
 /** n draws into x [n, d]; their log_prob [n] in the same pass unless NULL (of the model
  * at temperature 1). */

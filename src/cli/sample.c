@@ -11,6 +11,10 @@ static const cli_opt options[] = {
         1, 1e15, NULL, NULL},
     {"temperature", 0, CLI_REAL, "T",
         "factor on the standard deviation of the base (1)", 0, 1e6, NULL, NULL},
+    {"mean", 0, CLI_FLAG, NULL,
+        "of an autoencoder, the mean of the likelihood for each latent drawn: images "
+        "without the noise of single pixels",
+        0, 0, NULL, NULL},
     {"log-prob", 0, CLI_FLAG, NULL,
         "the log-likelihood of each draw as the last column, "
         "log_prob",
@@ -23,7 +27,7 @@ typedef struct sampler {
   const weir_schema *schema;
   cli_context context;
   int64_t d, total, each; /* columns, draws in all, draws per context row */
-  bool log_prob;
+  bool log_prob, mean;
   double temperature;
   double *x, *lp, *contexts; /* [CLI_BLOCK, ...] */
   cli_sheet sheet;
@@ -39,6 +43,10 @@ static int set_up(sampler *s, const cli_args *args) {
   }
   s->d = weir_model_features(s->model);
   s->log_prob = cli_has(args, "log-prob");
+  s->mean = cli_has(args, "mean");
+  if (s->mean && s->log_prob) {
+    return cli_usage("--log-prob is of draws, and --mean gives none");
+  }
   s->temperature = cli_real(args, "temperature", 1.0);
   const bool table = cli_has(args, "context-file");
   s->each = cli_int(args, "number", table ? 1 : cli_wants_picture(args) ? 64 : 1000);
@@ -80,6 +88,7 @@ static weir_status draw(sampler *s, int64_t first, int64_t n) {
   opts.seed = s->pass->env.seed;
   opts.first = first;
   opts.temperature = s->temperature;
+  opts.mean = s->mean;
   return weir_model_sample(s->model, n, n, c > 0 ? s->contexts : NULL, &opts, s->x,
       s->log_prob ? s->lp : NULL);
 }

@@ -76,6 +76,9 @@ static weir_var to_latent(
   const weir_shape row = weir_shape_1(l->data.features);
   const weir_var grey = weir_div(
       t, weir_sub(t, x, weir_leaf_f64(t, row, z->lo)), weir_leaf_f64(t, row, z->range));
+  if (run->wants.means && z->mode == DYNAMIC) {
+    return grey; /* the mean of the draws */
+  }
   const weir_var level =
       z->mode == DYNAMIC
           ? weir_run_uniform(run, l->path, weir_var_dim(t, x, 0), l->data.features)

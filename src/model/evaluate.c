@@ -284,6 +284,7 @@ static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
   int64_t room = BLOCK;
   WEIR_TRY(check_context(p));
   WEIR_TRY(plan_draws(e, v, &room));
+  e->run->wants.means = p->means;
   e->verb = v;
   e->shared = p->contexts == 1;
   e->run->no_grad = v != GRADIENT;
@@ -304,7 +305,6 @@ static weir_status one_pass(const pass *p, verb v, uint64_t seed) {
   WEIR_TRY(weir_evaluator_create(&e, p->model));
   e->run->seed = seed;
   e->run->temperature = p->opts == NULL ? 1.0 : p->opts->temperature;
-  e->run->wants.means = p->means;
   const weir_status status = run_pass(p, e, v);
   weir_evaluator_destroy(&e);
   return status;
@@ -409,6 +409,7 @@ weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contex
       .contexts = contexts,
       .context = context,
       .opts = &o,
+      .means = o.mean,
       .from = o.first,
       .out = x,
       .extra = o.temperature == 1.0 ? log_prob : NULL};

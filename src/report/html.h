@@ -28,6 +28,8 @@ void weiri_legend(weiri_page *p, const char *first, const char *second);
 void weiri_section_summary(weiri_page *p, const weiri_facts *f);
 void weiri_section_data(weiri_page *p, const weiri_facts *f);
 void weiri_section_model(weiri_page *p, const weiri_facts *f);
+/* Nothing where the rows are no images. */
+void weiri_section_images(weiri_page *p, const weiri_facts *f);
 void weiri_section_curves(weiri_page *p, const weiri_facts *f);
 void weiri_section_scores(weiri_page *p, const weiri_facts *f);
 void weiri_section_marginals(weiri_page *p, const weiri_facts *f);

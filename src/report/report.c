@@ -12,6 +12,7 @@ static const struct {
 } sections[] = {
     {"data", "data", weiri_section_data},
     {"model", "model", weiri_section_model},
+    {"images", "images", weiri_section_images},
     {"curves", "learning curves", weiri_section_curves},
     {"scores", "log-likelihood", weiri_section_scores},
     {"marginals", "columns", weiri_section_marginals},
@@ -28,7 +29,11 @@ static void write_page(weiri_page *p, const weiri_facts *f) {
   const size_t n = sizeof sections / sizeof *sections;
   weiri_html_open(p, f->opts->title != NULL ? f->opts->title : "weir report");
   weiri_put(p, "<nav>");
+  const bool images = weir_schema_image(weir_model_schema(f->model)).height > 0;
   for (size_t i = 0; i < n; i++) {
+    if (sections[i].write == weiri_section_images && !images) {
+      continue;
+    }
     weiri_putf(p, "<a href=\"#%s\">%s</a>", sections[i].id, sections[i].name);
   }
   weiri_put(p, "</nav>\n");
