@@ -99,13 +99,14 @@ void weiri_section_data(weiri_page *p, const weiri_facts *f) {
         p, "<p class=\"warn\">%s<br><code>--column %s</code></p>\n", w.text, w.option);
   }
   weiri_table_open(p, "column|role|type|#min|#mean|#max|#sd");
-  for (int64_t j = 0; j < weir_schema_columns(s) && j < 200; j++) {
+  const int64_t columns = weir_schema_columns(s);
+  const int64_t most = weir_schema_image(s).height > 0 ? 8 : 200; /* pixels are alike */
+  for (int64_t j = 0; j < columns && j < most; j++) {
     schema_row(p, f, j);
   }
   weiri_table_close(p);
-  if (weir_schema_columns(s) > 200) {
-    weiri_putf(p, "<p class=\"note\">The first 200 of %d columns.</p>",
-        weir_schema_columns(s));
+  if (columns > most) {
+    weiri_putf(p, "<p class=\"note\">The first %d of %d columns.</p>", most, columns);
   }
   weiri_section_close(p);
 }

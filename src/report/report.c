@@ -10,9 +10,9 @@ static const struct {
   const char *id, *name;
   section_fn write;
 } sections[] = {
+    {"images", "images", weiri_section_images},
     {"data", "data", weiri_section_data},
     {"model", "model", weiri_section_model},
-    {"images", "images", weiri_section_images},
     {"curves", "learning curves", weiri_section_curves},
     {"scores", "log-likelihood", weiri_section_scores},
     {"marginals", "columns", weiri_section_marginals},
