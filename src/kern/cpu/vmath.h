@@ -87,8 +87,9 @@ VM float vlog_f32(float x) {
   const int tiny = x < 1.17549435e-38f;
   const float s = tiny ? x * 8388608.0f : x;
   const int32_t i = int_f32(s);
-  const int32_t e = (i - 0x3f3504f3) >> 23; /* mantissa in [sqrt 1/2, sqrt 2) */
-  const float f = bits_f32(i - (int32_t)((uint32_t)e << 23)) - 1.0f;
+  /* mantissa in [sqrt 1/2, sqrt 2); unsigned, for the bits of negative numbers */
+  const int32_t e = (int32_t)((uint32_t)i - 0x3f3504f3u) >> 23;
+  const float f = bits_f32((int32_t)((uint32_t)i - ((uint32_t)e << 23))) - 1.0f;
   const float k = (float)(e - (tiny ? 23 : 0));
   const float z = f * f;
   /* (log(1 + f) - f + f^2 / 2) / f^3, interpolated at Chebyshev nodes */
@@ -168,10 +169,10 @@ VM double vlog_f64(double x) {
   const int tiny = x < 2.2250738585072014e-308;
   const double s0 = tiny ? x * 4503599627370496.0 : x;
   const int64_t i = int_f64(s0);
-  const int64_t base = 0x3fe6a09e667f3bcd;
-  const uint64_t biased = (uint64_t)(i - base) + ((uint64_t)2048 << 52);
+  const uint64_t base = 0x3fe6a09e667f3bcd;
+  const uint64_t biased = (uint64_t)i - base + ((uint64_t)2048 << 52);
   const int64_t e = (int64_t)(biased >> 52) - 2048;
-  const double f = bits_f64(i - (int64_t)((uint64_t)e << 52)) - 1.0;
+  const double f = bits_f64((int64_t)((uint64_t)i - ((uint64_t)e << 52))) - 1.0;
   const double k = (double)(e - (tiny ? 52 : 0));
   const double s = f / (2.0 + f), z = s * s;
   double p = 1.0 / 23;
