@@ -3,6 +3,7 @@
 #ifndef WEIR_REPORT_H
 #define WEIR_REPORT_H
 
+#include "weir/diagnose.h"
 #include "weir/selftest.h"
 #include "weir/train.h"
 
@@ -46,6 +47,24 @@ typedef struct weir_report_opts {
  * E_IO, E_MEMORY. */
 WEIR_API WEIR_MUST_USE weir_status weir_report_write(const weir_model *model,
     weir_row_set train, weir_row_set test, const weir_report_opts *opts);
+
+typedef struct weir_inference_report_opts {
+  uint32_t struct_size; /**< sizeof(weir_inference_report_opts) */
+  const char *path;     /**< file to write, replaced atomically */
+  const char *title;    /**< heading; NULL: "weir inference" */
+  const char *command;  /**< command line of the run; NULL: not shown */
+} weir_inference_report_opts;
+#define WEIR_INFERENCE_REPORT_OPTS_INIT                                                \
+  { sizeof(weir_inference_report_opts), NULL, NULL, NULL }
+
+/** Writes the report of an inference: the verdict, a table of all parameters, traces
+ * and rank plots of those with the largest R-hat, a corner plot, energies and their
+ * steps (of a fit: the tail of its importance weights with k-hat), settings. The same
+ * posterior gives the same bytes but for its seconds. Errors: E_ARGUMENT (no path),
+ * E_IO, E_MEMORY.
+ */
+WEIR_API WEIR_MUST_USE weir_status weir_report_inference(
+    const weir_posterior *posterior, const weir_inference_report_opts *opts);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include "cli/infer_show.h"
 #include "cli/json.h"
 #include "cli/out.h"
+#include "weir/report.h"
 
 static const cli_opt options[] = {
     {"data", 'd', CLI_FILE, "FILE", "data of the target", 0, 0, NULL, NULL},
@@ -29,6 +30,8 @@ static const cli_opt options[] = {
         NULL, NULL},
     {"format", 0, CLI_TEXT, "FORMAT", "csv or npy; else by the extension, else csv", 0,
         0, "csv|npy", NULL},
+    {"report", 0, CLI_FILE, "FILE", "an HTML page of the diagnostics", 0, 0, NULL,
+        NULL},
     {"resume", 0, CLI_FLAG, NULL, "go on from FILE.ckpt where there is one", 0, 0, NULL,
         NULL},
     {"check-gradient", 0, CLI_FLAG, NULL,
@@ -60,9 +63,7 @@ static char *command_line(const cli_args *args) {
     free(line);
     line = longer;
   }
-  char *whole = line == NULL ? NULL : cli_format("%s --resume", line);
-  free(line);
-  return whole;
+  return line;
 }
 
 static int say_stopped(const cli_inference *job, const cli_infer_progress *p) {
@@ -73,8 +74,9 @@ static int say_stopped(const cli_inference *job, const cli_infer_progress *p) {
     cli_error("stopped at %" PRId64 " of %" PRId64 "; nothing is saved without -o",
         p->last.done, p->last.total);
   } else {
-    cli_error("stopped at %" PRId64 " of %" PRId64 ", saved in %s; go on with: %s",
-        p->last.done, p->last.total, job->checkpoint, job->again);
+    cli_error("stopped at %" PRId64 " of %" PRId64
+              ", saved in %s; go on with: %s --resume",
+        p->last.done, p->last.total, job->checkpoint, job->command);
   }
   return cli_signal_code();
 }
@@ -101,6 +103,13 @@ static int finish(cli_inference *job, const cli_args *args) {
   if (job->output != NULL) {
     code = cli_fail(weir_posterior_write(
         job->posterior, job->output, cli_text(args, "format", NULL)));
+  }
+  if (code == 0 && cli_has(args, "report")) {
+    weir_inference_report_opts opts = WEIR_INFERENCE_REPORT_OPTS_INIT;
+    opts.path = cli_text(args, "report", NULL);
+    opts.title = weir_target_kind(job->density);
+    opts.command = job->command;
+    code = cli_fail(weir_report_inference(job->posterior, &opts));
   }
   if (code == 0 && job->checkpoint != NULL) {
     unlink(job->checkpoint);
@@ -162,9 +171,9 @@ static int run(const cli_args *args) {
     return cli_usage("--dtype: inference computes in f64");
   }
   int code = cli_env_open(&env, args);
-  job.again = command_line(args);
+  job.command = command_line(args);
   if (code == 0) {
-    code = job.again == NULL ? cli_no_memory() : infer(&job, args);
+    code = job.command == NULL ? cli_no_memory() : infer(&job, args);
   }
   cli_inference_free(&job);
   cli_env_close(&env);

@@ -133,5 +133,5 @@ void cli_inference_free(cli_inference *job) {
   json_decref(job->root);
   free(job->checkpoint);
   free(job->identity);
-  free(job->again);
+  free(job->command);
 }

@@ -13,7 +13,7 @@ typedef struct cli_inference {
   json_t *root, *target, *infer; /* as asked for; target and infer are parts of root */
   const char *data, *output;     /* NULL: none */
   char *checkpoint, *identity;
-  char *again; /* the command that resumes */
+  char *command; /* that repeats the run */
   weir_target *density;
   weir_posterior *posterior;
 } cli_inference;

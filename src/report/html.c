@@ -57,6 +57,8 @@ static const char *const style[] = {
     "svg .data{stroke:var(--data);stroke-width:1.8}"
     "svg .draw{stroke:var(--draw);stroke-width:1.8}"
     "svg .mark{stroke:var(--bad);stroke-width:2}"
+    "svg .chain{stroke-width:.9;stroke-opacity:.8}svg .c0{stroke:var(--data)}"
+    "svg .c1{stroke:var(--draw)}svg .c2{stroke:var(--good)}svg .c3{stroke:#7a4fa3}"
     "svg .ref{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}"
     "svg .dd,svg .dm{stroke-width:2.2;stroke-linecap:round;stroke-opacity:.35}"
     "svg .dd{stroke:var(--data)}svg .dm{stroke:var(--draw)}"
