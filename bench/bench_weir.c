@@ -85,7 +85,7 @@ static void make_frame(bench *b, int64_t n, bool bits) {
   for (int64_t j = 0; types != NULL && j < b->d; j++) {
     types[j] = malloc(48);
     if (types[j] != NULL) {
-      snprintf(types[j], 48, "x%" PRId64 "=%s", j + 1, bits ? "ordinal" : "real");
+      snprintf(types[j], 48, "x%" PRId64 "=%s", j + 1, bits ? "categorical" : "real");
     }
   }
   weir_schema_opts opts = WEIR_SCHEMA_OPTS_INIT;

@@ -7,7 +7,8 @@ and row for a pass, three passes for a training step, less the gradient of the d
 written), 4 per weight otherwise.
 """
 
-PEERS = ["nflows", "zuko", "normflows", "flowjax", "pytorch", "pytorch-compiled"]
+PEERS = ["nflows", "zuko", "zuko-compiled", "normflows", "flowjax", "pytorch",
+         "pytorch-compiled"]
 
 
 def flow(family, features, transforms, hidden, layers, bins=0):

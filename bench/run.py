@@ -75,6 +75,9 @@ class Tool:
 
     def __init__(self, name, start, threads):
         self.name, self.times, self.peak, self.runners = name, {}, None, {}
+        self.calls = 0
+        if name.endswith("compiled"):
+            threads = threads[:1]  # a compilation for each number of threads takes a minute
         for t in threads:
             if has_own_threads(name) or not self.runners:
                 self.runners[t] = start(t)
@@ -84,6 +87,8 @@ class Tool:
 
     def prepare(self, t, seconds):
         """Warm calls, and how many make a round of so many seconds."""
+        if t not in self.runners:
+            return
         runner = self.runners[t]
         runner.set_threads(t)
         once = runner.seconds(1)
@@ -95,7 +100,7 @@ class Tool:
         self.times[t] = []
 
     def round(self, t):
-        if self.calls:
+        if self.calls and t in self.runners:
             self.times[t].append(self.runners[t].seconds(self.calls))
 
     def close(self):

@@ -49,8 +49,8 @@ def make(peer, c, op, rows, threads):
         return flow().log_prob(x)
 
     if peer == "zuko-compiled":
-        if op == "sample":
-            raise Unsupported("draws are not compiled")
+        if op != "train":
+            raise Unsupported("only training is compiled")
         log_prob = torch.compile(log_prob, dynamic=False)
     return Runner(Flow(flow, log_prob, lambda n: flow().rsample_and_log_prob((n,)),
                        lambda x: flow().transform(x), d=c["features"]), op, rows, threads)
