@@ -43,7 +43,8 @@ static size_t instance_size(const weir_opt *opts) {
 weir_status weir_config_resolve(weir_spec **out, weir_ctx *ctx, const weir_opt *opts,
     const weir_spec *section, const char *path) {
   if (section != NULL && !json_is_object(section)) {
-    return weiri_fail(WEIR_E_CONFIG, "%s: expected keys with values", path);
+    return weiri_fail(WEIR_E_CONFIG, "%s%sexpected keys with values", path,
+        *path == '\0' ? "" : ": ");
   }
   json_t *resolved = json_object();
   void *instance = weiri_calloc(ctx, 1, instance_size(opts));

@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { WORD_MAX = 64 };
 
@@ -34,7 +35,8 @@ static int distance(const char *a, const char *b) {
   return rows[n % 3][m];
 }
 
-/* Near: at most a third of the letters wrong, one at least. */
+/* Near: the same but for capitals, or at most a third of the letters wrong, one at
+ * least. */
 const char *weiri_nearest(const char *word, const char *const *names) {
   const char *best = NULL;
   int best_d = WORD_MAX;
@@ -46,8 +48,9 @@ const char *weiri_nearest(const char *word, const char *const *names) {
     }
     const int longer = (int)(len > other ? len : other);
     const int limit = longer < 6 ? 1 : longer / 3;
-    const int d = distance(word, *names);
-    if (d <= limit && d < longer && d < best_d) {
+    const bool capitals = strcasecmp(word, *names) == 0;
+    const int d = capitals ? 0 : distance(word, *names);
+    if ((d <= limit && d < longer && d < best_d) || capitals) {
       best = *names;
       best_d = d;
     }

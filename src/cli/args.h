@@ -76,5 +76,7 @@ const char *cli_nearest(const char *word, const char *const *names, int n);
 /* All verbs, NULL past the last; the verb of that name or NULL. */
 const cli_verb *cli_verb_at(int i);
 const cli_verb *cli_verb_named(const char *name);
+/* Says that there is no such verb, and which one was meant. The exit code. */
+int cli_verb_unknown(const char *name);
 
 #endif

@@ -214,9 +214,10 @@ static weir_status split_train(cli_config *c, cli_env *env) {
   return status;
 }
 
-static weir_status check_sections(cli_config *c, cli_env *env) {
+static weir_status check_sections(cli_config *c, cli_env *env, const char *file) {
   json_t *top = NULL;
-  weir_status status = weir_config_resolve(&top, env->ctx, top_options, c->root, "");
+  const char *where = file != NULL && !json_is_object(c->root) ? file : "";
+  weir_status status = weir_config_resolve(&top, env->ctx, top_options, c->root, where);
   json_decref(top);
   if (status == WEIR_OK) {
     status = weir_config_resolve(
@@ -238,7 +239,7 @@ weir_status cli_config_read(
     status = apply_options(env, out->root, args);
   }
   if (status == WEIR_OK) {
-    status = check_sections(out, env);
+    status = check_sections(out, env, file);
   }
   if (status != WEIR_OK) {
     cli_config_free(out);

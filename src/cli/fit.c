@@ -1,5 +1,6 @@
 /* weir fit: a table in, a trained and checked density out. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,10 @@ static int read_split(const char *text, double part[3]) {
   if (!(sum > 0.0) || !(part[0] > 0.0)) {
     (void)cli_usage("--split: no rows are left to train on");
     return CLI_USAGE;
+  }
+  /* fractions, percents or counts of equal parts such as 8,1,1 */
+  if (sum < 1.5 && fabs(sum - 1.0) > 1e-6) {
+    return cli_usage("--split: the parts add up to %g, expected 1", sum);
   }
   part[1] /= sum;
   part[2] /= sum;

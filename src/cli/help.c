@@ -36,7 +36,7 @@ static int run(const cli_args *args) {
   }
   const cli_verb *verb = cli_verb_named(args->words[0]);
   if (verb == NULL) {
-    return cli_usage("no verb is called '%s'", args->words[0]);
+    return cli_verb_unknown(args->words[0]);
   }
   if (man) {
     cli_print_man(verb);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/manual.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "weir/ctx.h"
 
@@ -31,7 +32,7 @@ const cli_verb *cli_verb_named(const char *name) {
   return NULL;
 }
 
-static int unknown(const char *name) {
+int cli_verb_unknown(const char *name) {
   const char *names[64];
   int n = 0;
   for (; n < 64 && verbs[n] != NULL; n++) {
@@ -50,7 +51,8 @@ static int run_verb(const cli_verb *verb, int argc, char **argv) {
   if (code == 0 && args.help) {
     cli_print_help(verb);
   } else if (code == 0) {
-    code = verb->run(&args);
+    code = cli_output_apart(&args);
+    code = code == 0 ? verb->run(&args) : code;
   }
   cli_args_free(&args);
   const int flushed = cli_flush();
@@ -73,5 +75,5 @@ int main(int argc, char **argv) {
     return cli_flush();
   }
   const cli_verb *verb = cli_verb_named(name);
-  return verb == NULL ? unknown(name) : run_verb(verb, argc - 2, argv + 2);
+  return verb == NULL ? cli_verb_unknown(name) : run_verb(verb, argc - 2, argv + 2);
 }

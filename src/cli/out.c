@@ -71,7 +71,7 @@ int cli_can_write(const char *path) {
   }
   if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
     return cli_error(
-        "%s: not a regular file; a model is written under another name and "
+        "%s: not a regular file; the output is written under another name and "
         "renamed",
         path);
   }
@@ -84,6 +84,30 @@ int cli_can_write(const char *path) {
   }
   free(probe);
   return fd >= 0 ? 0 : cli_error("%s: cannot write there: %s", path, strerror(reason));
+}
+
+bool cli_same_file(const char *a, const char *b) {
+  struct stat sa, sb;
+  return stat(a, &sa) == 0 && stat(b, &sb) == 0 && S_ISREG(sa.st_mode) &&
+         sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+int cli_output_apart(const cli_args *args) {
+  const char *output = cli_text(args, "output", "-");
+  for (int i = 0; i < args->n_words; i++) {
+    if (cli_same_file(output, args->words[i])) {
+      return cli_usage("-o %s: is an input too, and would be overwritten", output);
+    }
+  }
+  for (int i = 0; i < args->n_values; i++) {
+    const cli_value *v = &args->values[i];
+    if (v->opt->type == CLI_FILE && strcmp(v->opt->name, "output") != 0 &&
+        cli_same_file(output, v->text)) {
+      return cli_usage("-o %s: is the file of --%s too, and would be overwritten",
+          output, v->opt->name);
+    }
+  }
+  return 0;
 }
 
 static int write_all(int fd, const char *text) {

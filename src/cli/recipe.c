@@ -45,10 +45,12 @@ static char *data_root(void) {
 static int check_file(const cli_job *job, const char *file, const char *expected) {
   char digest[65];
   char *path = cli_format("%s/%s", job->root, file);
-  int code = path == NULL ? cli_no_memory()
-                          : cli_fail(weir_file_digest(job->env->ctx, path, digest));
-  if (code != 0) {
-    cli_note("the data of recipes is looked for in the folder WEIR_DATA");
+  int code = 0;
+  if (path == NULL) {
+    code = cli_no_memory();
+  } else if (weir_file_digest(job->env->ctx, path, digest) != WEIR_OK) {
+    code = cli_error(
+        "%s (WEIR_DATA says in which folder the data of recipes lies)", weir_error());
   } else if (expected == NULL || strcmp(expected, digest) != 0) {
     code = cli_error("%s: not the file of the recipe: SHA-256 is %s, expected %s", path,
         digest, expected == NULL ? "a text" : expected);
@@ -198,6 +200,12 @@ static int show(const char *path) {
   return bad ? cli_error("%s: cannot be read", path) : 0;
 }
 
+static int none_found(void) {
+  const char *folder = cli_recipes_folder();
+  return cli_usage("no recipes found in %s; set WEIR_RECIPES to their folder",
+      folder == NULL ? "the usual places" : folder);
+}
+
 static int unknown(const char *name) {
   json_t *names = cli_recipe_names();
   const char *list[512];
@@ -206,10 +214,8 @@ static int unknown(const char *name) {
     list[n] = json_string_value(json_array_get(names, (size_t)n));
   }
   const char *near = cli_nearest(name, list, n);
-  const char *folder = cli_recipes_folder();
   const int code =
-      n == 0 ? cli_usage("no recipes found in %s; set WEIR_RECIPES to their folder",
-                   folder == NULL ? "the usual places" : folder)
+      n == 0 ? none_found()
       : near == NULL
           ? cli_usage("no recipe is called '%s'", name)
           : cli_usage("no recipe is called '%s'; did you mean '%s'?", name, near);
@@ -218,6 +224,12 @@ static int unknown(const char *name) {
 }
 
 static int list(const cli_args *args) {
+  json_t *names = cli_recipe_names();
+  const bool none = json_array_size(names) == 0;
+  json_decref(names);
+  if (none) {
+    return none_found();
+  }
   if (cli_has(args, "json")) {
     return cli_json_print(stdout, cli_recipes_json());
   }

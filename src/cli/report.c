@@ -1,7 +1,10 @@
 /* weir report: one HTML file about a model. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "weir/report.h"
 
@@ -86,6 +89,9 @@ static int read_inputs(inputs *in, cli_env *env, const cli_args *args) {
     code = cli_fail(cli_frame_read(&in->train, env, schema, train, args));
   }
   const char *metrics = cli_text(args, "metrics", NULL);
+  if (code == 0 && metrics != NULL && access(metrics, R_OK) != 0) {
+    code = cli_error("%s: cannot open: %s", metrics, strerror(errno));
+  }
   in->metrics =
       metrics != NULL ? cli_format("%s", metrics) : metrics_beside(args->words[0]);
   in->command = command_line(args);

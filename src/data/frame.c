@@ -239,6 +239,11 @@ weir_status weiri_frame_note(
       extra++;
     }
   }
+  if (!t->named && schema->named && t->d > 1 && f->dropped == 0) {
+    f->note = weiri_format(f->ctx,
+        "%s: the columns have no names and are taken in the model's order", t->source);
+    return f->note != NULL ? WEIR_OK : WEIR_E_MEMORY;
+  }
   if (extra == 0 && f->dropped == 0) {
     return WEIR_OK;
   }

@@ -26,6 +26,19 @@ static void count_numbers(
   }
 }
 
+/* "-0,5": a number where the comma is the decimal point. */
+static bool has_decimal_comma(const char *s) {
+  char copy[64];
+  const size_t n = strlen(s);
+  const char *comma = strchr(s, ',');
+  if (comma == NULL || n >= sizeof copy || is_number(s)) {
+    return false;
+  }
+  memcpy(copy, s, n + 1);
+  copy[comma - s] = '.';
+  return is_number(copy);
+}
+
 static weir_status refuse_text(
     const weir_table *t, int64_t j, int64_t present, int64_t numbers) {
   const weir_column *c = &t->column[j];
@@ -48,6 +61,11 @@ static weir_status guess_text(const weir_table *t, int64_t j, weir_kind *out) {
   count_numbers(t, j, &present, &numbers);
   if (numbers > 0 && 2 * numbers >= present && numbers < present) {
     return refuse_text(t, j, present, numbers);
+  }
+  if (has_decimal_comma(c->category[0])) {
+    return weiri_fail(WEIR_E_DATA,
+        "%s: column '%s': '%s' has a decimal comma; write numbers with a point",
+        t->source, c->name, c->category[0]);
   }
   if (c->categories > TEXTS_MAX || 2 * c->categories > present) {
     return weiri_fail(WEIR_E_DATA,

@@ -97,6 +97,12 @@ static weir_status choose(
                               format);
   }
   WEIR_TRY(weiri_source_peek(source, &head, &n));
+  if (n >= 4 && memcmp(head, "PK\003\004", 4) == 0) {
+    return weiri_fail(WEIR_E_FORMAT,
+        "%s: is a zip archive (as spreadsheets are), not a table that weir reads: "
+        "unpack it, or save it as CSV",
+        name);
+  }
   int best = 0;
   const weir_reader_class *c;
   *out = NULL;

@@ -100,7 +100,8 @@ static weir_status find_preset(
     names[i] = (*out)->is.name;
   }
   const char *near = weiri_nearest(*name, names);
-  return weiri_fail(WEIR_E_CONFIG, "model: no preset is called '%s'%s%s%s", *name,
+  return weiri_fail(WEIR_E_CONFIG,
+      "model: no preset is called '%s'%s%s%s (see: weir list presets)", *name,
       near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
       near == NULL ? "" : "'?");
 }
