@@ -14,6 +14,16 @@
  * names file, row, column or layer. */
 weir_status weiri_fail(weir_status code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+#ifdef __clang_analyzer__
+/* The analyzer does not see that a failure returns its code, which is never WEIR_OK. */
+static inline weir_status weiri_failed(weir_status code) {
+  if (code == WEIR_OK) {
+    __builtin_unreachable();
+  }
+  return code;
+}
+#define weiri_fail(...) weiri_failed(weiri_fail(__VA_ARGS__))
+#endif
 /* Puts "prefix: " before the thread's message; returns code. For adding where. */
 weir_status weiri_where(weir_status code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

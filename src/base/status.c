@@ -46,7 +46,7 @@ void weiri_line(char *buf, const char *fmt, va_list ap) {
 }
 
 /* Through a second buffer: the arguments may point into the message. */
-weir_status weiri_fail(weir_status code, const char *fmt, ...) {
+weir_status(weiri_fail)(weir_status code, const char *fmt, ...) {
   char line[WEIRI_LINE_MAX];
   va_list ap;
   va_start(ap, fmt);

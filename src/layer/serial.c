@@ -220,7 +220,7 @@ weir_var weiri_serial_solve(
   const weiri_serial *s = (const weiri_serial *)l;
   weir_tape *t = run->tape;
   const int64_t d = l->data.features;
-  weir_var log_det;
+  weir_var log_det = weir_var_none();
   const weir_var x = solve(s, run, weir_gather(t, y, d, s->column), context, &log_det);
   weir_run_part(run, WEIR_PART_LOG_DET, l->path, log_det, weir_var_none());
   return weir_gather(t, x, d, s->place);

@@ -113,3 +113,30 @@ has err "did you mean 'small'"
 echo "1,2,A,3" >>data/small.csv
 code 1 "$WEIR" recipe run small -q 2>err
 has err "SHA-256"
+
+# Completion: what a bash offers after these words.
+if command -v bash >/dev/null; then
+  "$WEIR" completion bash >complete.bash
+  offered() {
+    PATH="$(dirname "$WEIR"):$PATH" bash -c '. ./complete.bash
+      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _weir; echo " ${COMPREPLY[*]} "' - "$@" >offer
+  }
+  offered weir fi
+  has offer " fit "
+  offered weir fit --mod
+  has offer " --model "
+  offered weir fit --model ns
+  has offer " nsf "
+  offered weir fit --dtype f
+  has offer " f32 f64 "
+  offered weir recipe s
+  has offer " show "
+  offered weir list la
+  has offer " layers "
+  offered weir help ev
+  has offer " eval "
+  offered weir completion b
+  has offer " bash "
+  offered weir eval complete
+  has offer " complete.bash "
+fi
