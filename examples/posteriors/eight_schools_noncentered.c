@@ -1,6 +1,7 @@
 /* Eight schools (Rubin 1981; Gelman et al., Bayesian Data Analysis, 5.5), non-centred:
  *     y[j] ~ normal(theta[j], sigma[j]), theta = mu + tau eta, eta ~ normal(0, 1),
  *     mu ~ normal(0, 5), tau ~ half-Cauchy(5). */
+#define POSTERIOR_OUTPUTS
 #include "posterior.h"
 #include "terms.h"
 
@@ -34,4 +35,13 @@ bool posterior_density(const void *self, const double *x, double *value, double 
     *g_tau += x[j] * g;
   }
   return true;
+}
+
+/* theta in place of eta. */
+void posterior_show(const posterior *p, const double *x, double *out) {
+  const schools *s = p->self;
+  memcpy(out, x, (size_t)p->n * sizeof *x);
+  for (int64_t j = 0; j < s->n; j++) {
+    out[j] = x[s->n] + x[s->n + 1] * x[j];
+  }
 }

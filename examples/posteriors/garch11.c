@@ -3,6 +3,7 @@
  * alpha0 > 0, 0 < alpha1 < 1, 0 < beta1 < 1 - alpha1, flat priors (Stan User's Guide,
  * time-series models). The fourth coordinate is the share b of what is left to beta1,
  * beta1 = (1 - alpha1) b, which brings log(1 - alpha1). */
+#define POSTERIOR_OUTPUTS
 #include "posterior.h"
 #include "terms.h"
 
@@ -44,9 +45,8 @@ bool posterior_density(const void *self, const double *x, double *value, double 
   return true;
 }
 
-void posterior_outputs(const double *x, double *out) {
-  out[0] = x[0];
-  out[1] = x[1];
-  out[2] = x[2];
+void posterior_show(const posterior *p, const double *x, double *out) {
+  (void)p;
+  memcpy(out, x, 4 * sizeof *x);
   out[3] = (1 - x[2]) * x[3];
 }

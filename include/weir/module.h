@@ -45,7 +45,11 @@ WEIR_MODULE int weir_target_eval(
 
 /* ---- optional ---- */
 
-/** Name of coordinate i from 0, "tau", "theta[3]"; it lives as long as the model.
+/** Numbers that are shown of a point, and those numbers out [n, outputs] of points
+ * x [n, d]: for quantities derived from the coordinates. Without: the coordinates. */
+int64_t weir_target_derived(void *model);
+int weir_target_derive(void *model, int64_t n, const double *x, double *out);
+/** Name of output i from 0, "tau", "theta[3]"; it lives as long as the model.
  * Without: x[1], x[2], ... */
 WEIR_MODULE const char *weir_target_label(void *model, int64_t i);
 /** Where coordinate i lives: (-inf, inf), (lo, inf) or (lo, hi). Without: all real. */

@@ -23,6 +23,8 @@
   X(const char *, label, (void *, int64_t))                                            \
   X(int, bounds, (void *, int64_t, double *, double *))                                \
   X(int, serial, (void *))                                                             \
+  X(int64_t, derived, (void *))                                                        \
+  X(int, derive, (void *, int64_t, const double *, double *))                          \
   X(int, hessian, (void *, int64_t, const double *, const double *, double *))         \
   X(int, draw, (void *, uint64_t, int64_t, double *))                                  \
   X(int, simulator, (void *, uint64_t, double *, void **))
@@ -104,10 +106,6 @@ static weir_status open_model(module *m) {
 static weir_status describe_one(module *m, int64_t i) {
   weir_target *t = &m->base;
   double lo = -INFINITY, hi = INFINITY;
-  if (m->label != NULL) {
-    const char *label = m->label(m->model, i);
-    WEIR_TRY(weir_target_names(t, i, 0, label == NULL ? "?" : label));
-  }
   if (m->bounds != NULL && m->bounds(m->model, i, &lo, &hi) != 0) {
     return weiri_fail(
         WEIR_E_SUPPORT, "%s: no bounds for coordinate %" PRId64, m->path, i + 1);
@@ -130,9 +128,19 @@ static weir_status describe(module *m) {
     return weiri_fail(WEIR_E_DATA,
         "%s: weir_target_size says %" PRId64 ", expected at least 1", m->path, d);
   }
-  WEIR_TRY(weir_target_shape(&m->base, d, d));
+  const int64_t outputs = m->derived == NULL ? d : m->derived(m->model);
+  if (m->derived != NULL && m->derive == NULL) {
+    return weiri_fail(WEIR_E_UNSUPPORTED,
+        "%s: the shared object exports weir_target_derived, but no weir_target_derive",
+        m->path);
+  }
+  WEIR_TRY(weir_target_shape(&m->base, d, outputs));
   for (int64_t i = 0; i < d; i++) {
     WEIR_TRY(describe_one(m, i));
+  }
+  for (int64_t i = 0; m->label != NULL && i < outputs; i++) {
+    const char *label = m->label(m->model, i);
+    WEIR_TRY(weir_target_names(&m->base, i, 0, label == NULL ? "?" : label));
   }
   m->base.serial = m->serial != NULL && m->serial(m->model) != 0;
   return WEIR_OK;
@@ -152,6 +160,21 @@ static weir_status hessian_vector(
   const int bad = m->hessian(m->model, n, x, v, out);
   return bad == 0 ? WEIR_OK
                   : weiri_fail(WEIR_E_NUMERIC, "weir_target_hessian returned %d", bad);
+}
+
+/* Coordinates as they are, or what the model makes of them. */
+static weir_status outputs(const weir_target *t, uint64_t seed, int64_t first,
+    int64_t n, const double *x, double *out) {
+  const module *m = (const module *)t;
+  (void)seed;
+  (void)first;
+  if (m->derive == NULL || m->derived == NULL) {
+    memcpy(out, x, (size_t)(n * t->dim) * sizeof *x);
+    return WEIR_OK;
+  }
+  const int bad = m->derive(m->model, n, x, out);
+  return bad == 0 ? WEIR_OK
+                  : weiri_fail(WEIR_E_NUMERIC, "weir_target_derive returned %d", bad);
 }
 
 static weir_status sample(
@@ -184,7 +207,7 @@ static weir_status setup(weir_target *t);
   .is = {"module", "a shared object that exports the functions of weir/module.h",      \
       NULL, sizeof(module), opts},                                                     \
   .symbol = "weir_target_abi", .setup = setup, .teardown = teardown,                   \
-  .log_density = log_density
+  .log_density = log_density, .outputs = outputs
 
 /* One class for each set of optional functions: bits Hessian, draws, simulator. */
 #define VARIANT(i)                                                                     \
