@@ -65,7 +65,7 @@ def reference(path):
     return out
 
 
-def weigh(result, rows):
+def weigh(rows):
     """(mean, sd, standard error or None) of each parameter, as weir's summary has them."""
     return {r["name"]: (r["mean"], r["sd"], r.get("mcse_mean")) for r in rows}
 
@@ -95,18 +95,22 @@ def run(weir, model, data, options, seed):
 
 
 def line(name, method, result, ref, seconds):
-    mean, where, sd, z = compare(ref, weigh(result, result["summary"]))
+    mean, where, sd, z = compare(ref, weigh(result["summary"]))
     record = result["record"]
     flags = []
-    if result.get("khat") is not None:
-        flags.append(f"k-hat {result['khat']:.2f}")
-    if result.get("rhat") is not None:
+    fit = result.get("khat")
+    if fit:
+        flags.append(f"k-hat {fit['khat']:.2f} (limit {fit['threshold']:.2f})")
+    else:
         flags.append(f"R-hat {result['rhat']:.3f}")
-    flags.append("good" if result.get("good") else "flagged")
-    ess = result.get("ess_bulk")
+    if result["divergent"]:
+        flags.append(f"{result['divergent']} diverged")
+    flags.append("good" if result["good"] else "flagged")
+    ess = None if fit else result["ess_bulk"]
     per = f"{ess / record['gradients']:.4f}" if ess else "-"
+    z = "-" if fit else f"{z:.1f}"
     return (f"| {name} | {method} | {mean:.3f} ({where}) | {sd:.3f} | "
-            f"{z:.1f} | {', '.join(flags)} | {record['gradients']} | {per} | "
+            f"{z} | {', '.join(flags)} | {record['gradients']} | {per} | "
             f"{seconds:.1f} |")
 
 
