@@ -3,6 +3,7 @@
  * Drawing runs the other way; each direction has its own contribution, and the log
  * density of a draw is log p_base(z) minus what the layers push on the way to x. */
 #include "part/part.h"
+#include "part/theta.h"
 
 typedef struct flow {
   weir_dist base;
@@ -100,3 +101,14 @@ const weir_dist_class weir_dist_flow = {
     .encode = encode,
     .decode = decode,
 };
+
+const weir_layer *weiri_flow_layer(const weir_dist *d) {
+  return d->cls == &weir_dist_flow ? ((const flow *)d)->last : NULL;
+}
+
+weir_var weiri_flow_posterior(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  const flow *f = (const flow *)d;
+  const weir_var y = weiri_chain_front(f->chain, run, x, context);
+  return weiri_beside(run, y, context);
+}

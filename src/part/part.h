@@ -50,6 +50,13 @@ weir_layer *weiri_chain_last(const weir_layer *chain);
 weir_var weiri_chain_front(
     const weir_layer *chain, weir_run *run, weir_var x, weir_var context);
 
+/* Of a flow: its last layer (NULL: none, or d is no flow), and the context of that
+ * layer's posterior for rows x: what the layers in front make of them, then the
+ * context. */
+const weir_layer *weiri_flow_layer(const weir_dist *d);
+weir_var weiri_flow_posterior(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+
 /* The built-in combinators. */
 extern const weir_layer_class weir_layer_chain;
 extern const weir_dist_class weir_dist_flow;
