@@ -1,12 +1,13 @@
-# Every command line of the tutorial and of the pages on conditional densities, posteriors
-# and inference runs as it stands, but for shorter training.
+# Every command line of the tutorial and of the pages on conditional densities, posteriors,
+# autoencoders and inference runs as it stands, but for shorter training.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 ln -s "$WEIR_SOURCE_DIR/data" data
 cp "$WEIR_TEST_MODULES/../examples/example_infer_model.so" model.so
 awk 'BEGIN { for (i = 0; i < 20; i++) print i, 1 + 0.5 * i + sin(7 * i) }' >points.txt
 grep -h -E '^ {4,}weir ' "$WEIR_SOURCE_DIR/docs/tutorial.md" \
   "$WEIR_SOURCE_DIR/docs/conditional.md" "$WEIR_SOURCE_DIR/docs/posteriors.md" \
-  "$WEIR_SOURCE_DIR/docs/infer.md" "$WEIR_SOURCE_DIR/docs/fits.md" |
+  "$WEIR_SOURCE_DIR/docs/infer.md" "$WEIR_SOURCE_DIR/docs/fits.md" \
+  "$WEIR_SOURCE_DIR/docs/vae.md" |
   sed -e 's/^ *weir //' -e 's/--time-limit [0-9]*/--time-limit 2/' >commands
 [ "$(wc -l <commands)" -ge 10 ] || fail "no commands in the docs"
 while read -r line; do
