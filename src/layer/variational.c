@@ -163,7 +163,7 @@ static weir_var draw(weir_run *run, const given *g, weir_var *log_q) {
   if (g->q->log_prob_how == WEIR_ABSENT) {
     weir_op_fail(run->tape, WEIR_E_UNSUPPORTED,
         "%s: the objective needs the posterior's density at a point, but '%s' knows "
-        "that of its own draws only; take objective elbo or iwae",
+        "that of its own draws only; take gradient: plain",
         g->q->path, g->q->cls->is.name);
     return z;
   }
