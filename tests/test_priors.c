@@ -10,7 +10,7 @@
 #define VAE(dim, prior)                                                                \
   "{\"name\": \"flow\", \"layers\": [{\"name\": \"variational\", \"latent_dim\": " dim \
   ", \"posterior\": " ENCODER ", \"likelihood\": {\"name\": \"normal\", \"kind\": "    \
-                              "\"diagonal\"}}], \"base\": " prior "}"
+  "\"diagonal\"}}], \"base\": " prior "}"
 #define VAMP(range) "{\"name\": \"vamp\", \"components\": 5, \"range\": \"" range "\"}"
 
 /* The prior alone, as a distribution over the latent. */

@@ -59,8 +59,8 @@ typedef struct weir_read_opts {
    * file says. channels 0: 1. */
   int64_t height, width, channels;
   const char *labels; /**< file of one column, a label for each row; NULL: none */
-  int64_t sample;    /**< weir_table_read: at most so many rows, spread evenly over the
-                        file, for a schema; all texts of the file are categories; 0: all */
+  int64_t sample;     /**< weir_table_read: at most so many rows, spread evenly over the
+                         file, for a schema; all texts of the file are categories; 0: all */
 } weir_read_opts;
 #define WEIR_READ_OPTS_INIT                                                            \
   { sizeof(weir_read_opts), NULL, -1, 0, 0, 0, 0, 0, NULL, 0 }
