@@ -153,12 +153,13 @@ static void restart(reverse *r, double rate) {
 
 /* Mean objective of the last third of a trial; -inf when it is lost. */
 static weir_status try_rate(reverse *r, double rate, double *score) {
+  const int last = TRIAL / 3; /* steps that count */
   double objective;
   restart(r, rate);
   *score = 0.0;
   for (int i = 0; i < TRIAL; i++) {
     WEIR_TRY(update(r, (uint64_t)i, power_at(r, 0), &objective));
-    *score += i >= TRIAL - TRIAL / 3 ? objective / (TRIAL / 3) : 0.0;
+    *score += i >= TRIAL - last ? objective / last : 0.0;
   }
   *score = isfinite(*score) ? *score : -INFINITY;
   return WEIR_OK;

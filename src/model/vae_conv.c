@@ -66,7 +66,7 @@ static const char *activation(const options *c) {
 }
 
 static json_t *network(const options *c, const weir_image *m, bool encoder) {
-  int64_t h[STAGES_MAX + 1], w[STAGES_MAX + 1];
+  int64_t h[STAGES_MAX + 1] = {0}, w[STAGES_MAX + 1] = {0};
   const int64_t n = sides(m->height, c->stages, h);
   (void)sides(m->width, c->stages, w);
   json_t *blocks = json_array();

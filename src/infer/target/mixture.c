@@ -47,10 +47,11 @@ static weir_status setup(weir_target *t) {
   for (int64_t k = 0; k < m->components; k++) {
     const double angle = 2.0 * PI * (double)k / (double)m->components;
     const double middle = 0.5 * (double)(side - 1);
+    const int64_t row = k / side, column = k % side;
     m->mean[2 * k] =
-        m->radius * (m->layout == RING ? cos(angle) : (double)(k % side) - middle);
+        m->radius * (m->layout == RING ? cos(angle) : (double)column - middle);
     m->mean[2 * k + 1] =
-        m->radius * (m->layout == RING ? sin(angle) : (double)(k / side) - middle);
+        m->radius * (m->layout == RING ? sin(angle) : (double)row - middle);
   }
   return weir_target_shape(t, 2, 2);
 }
