@@ -27,7 +27,7 @@ static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var con
 }
 
 static const weir_dist_class laplace_class = {
-    .is = {"laplace", "independent Laplace columns", NULL, sizeof(laplace), NULL},
+    .is = {"two_sided", "independent Laplace columns", NULL, sizeof(laplace), NULL},
     .setup = setup,
     .log_prob = log_prob,
 };
@@ -40,7 +40,7 @@ int main(void) {
   weir_model *model = NULL;
   CHECK(weir_ctx_create(&ctx, NULL));
   CHECK(weir_register_dist(ctx, &laplace_class));
-  static const char text[] = "{\"name\": \"flow\", \"base\": \"laplace\"}";
+  static const char text[] = "{\"name\": \"flow\", \"base\": \"two_sided\"}";
   CHECK(weir_config_parse(&config, ctx, text, sizeof text - 1, "example"));
   double *x = crescent(50);
   CHECK(weir_table_from_arrays(&table, ctx, 50, 2, x, NULL, NULL));

@@ -4,11 +4,11 @@
 #include "model/preset.h"
 #include "train_help.h"
 
-enum { ROWS = 400, STEPS = 3, DRAWS = 90 };
+enum { ROWS = 400, STEPS = 3, DRAWS = 90, COLUMNS = 16 }; /* at most */
 
 typedef struct outcome {
   bench b;
-  double log_prob[ROWS], draws[3 * DRAWS], log_draws[DRAWS];
+  double log_prob[ROWS], draws[COLUMNS * DRAWS], log_draws[DRAWS];
   int64_t offered; /* jobs that other threads were asked to join */
 } outcome;
 
@@ -33,6 +33,7 @@ static void work(outcome *o, const char *preset, int threads) {
   bench_open(&o->b, context_of(threads, NULL, NULL), ROWS, 21, preset);
   train(o);
   const weir_model *m = o->b.model;
+  assert_in_range(weir_model_features(m), 3, COLUMNS);
   OK(weir_model_log_prob(m, ROWS, weir_frame_x(o->b.frame), 1, NULL, o->log_prob));
   weir_sample_opts so = WEIR_SAMPLE_OPTS_INIT;
   so.seed = 7;
@@ -74,7 +75,6 @@ static void rows_do_not_see_their_neighbours(void **state) {
   for (int i = 0; weiri_preset_at(i) != NULL; i++) {
     work(&o, weiri_preset_at(i)->is.name, 2);
     const double *x = weir_frame_x(o.b.frame);
-    const int64_t d = weir_model_features(o.b.model);
     weir_evaluator *e = NULL;
     OK(weir_evaluator_create(&e, o.b.model));
     /* row 0 only: what later rows draw depends on their place */
@@ -85,7 +85,6 @@ static void rows_do_not_see_their_neighbours(void **state) {
       assert_memory_equal(&alone, &o.log_prob[0], sizeof alone);
       assert_memory_equal(pair, o.log_prob, sizeof pair);
     }
-    assert_int_equal(d, 3);
     weir_evaluator_destroy(&e);
     bench_close(&o.b);
   }

@@ -2,6 +2,7 @@
 #ifndef TRAIN_HELP_H
 #define TRAIN_HELP_H
 
+#define _POSIX_C_SOURCE 200809L /* mkstemp */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,19 +80,45 @@ static inline weir_ctx *context_of(int threads, weir_log_fn log, void *user) {
   return ctx;
 }
 
-/* The third column is ordinal, so that training draws random numbers. Takes ctx. */
+/* n grey images of 4 x 4 pixels, by way of an NPY file. */
+static inline void pictures(weir_table **out, weir_ctx *ctx, int64_t n, uint64_t seed) {
+  char path[] = "/tmp/weir-pictures-XXXXXX";
+  char head[128];
+  const int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE *f = fdopen(fd, "wb");
+  assert_non_null(f);
+  snprintf(head, sizeof head,
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (%d, 4, 4), }", (int)n);
+  fprintf(f, "\x93NUMPY%c%c%c%c%-117s\n", 1, 0, 118, 0, head);
+  uint64_t z = seed;
+  for (int64_t i = 0; i < 16 * n; i++) {
+    z = z * 6364136223846793005u + 1442695040888963407u;
+    fputc((int)(z >> 56), f);
+  }
+  assert_int_equal(fclose(f), 0);
+  OK(weir_table_read(out, ctx, path, NULL));
+  remove(path);
+}
+
+/* The third column is ordinal, so that training draws random numbers; presets for
+ * images get images. Takes ctx. */
 static inline void bench_open(
     bench *b, weir_ctx *ctx, int64_t n, uint64_t seed, const char *config) {
   static const char *const names[] = {"x", "y", "k"};
   static const char *const types[] = {"x=real", "y=real", "k=ordinal"};
   weir_schema_opts so = WEIR_SCHEMA_OPTS_INIT;
-  so.types = types;
-  so.n_types = 3;
   memset(b, 0, sizeof *b);
   b->ctx = ctx;
-  double *x = cloud(n, seed);
-  OK(weir_table_from_arrays(&b->table, ctx, n, 3, x, names, "cloud"));
-  free(x);
+  if (strcmp(config, "vae-conv") == 0) {
+    pictures(&b->table, ctx, n, seed);
+  } else {
+    double *x = cloud(n, seed);
+    so.types = types;
+    so.n_types = 3;
+    OK(weir_table_from_arrays(&b->table, ctx, n, 3, x, names, "cloud"));
+    free(x);
+  }
   OK(weir_schema_guess(&b->schema, ctx, b->table, &so));
   OK(weir_frame_create(&b->frame, ctx, b->schema, b->table, NULL));
   OK(weir_split_fraction(&b->split, ctx, n, 0.25, 0.0, 1));
