@@ -2,7 +2,7 @@
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 table 800 >a.csv
 run() {
-  "$WEIR" fit a.csv -o m.safetensors --epochs 5 -q "$@"
+  "$WEIR" fit a.csv $small -o m.safetensors --epochs 5 -q "$@"
   "$WEIR" sample m.safetensors -n 100 --seed 2 >s.csv
 }
 run --seed 1 --threads 1
@@ -19,7 +19,7 @@ if cmp -s m.safetensors one; then
 fi
 
 # A locale with a decimal comma changes nothing, where the machine has one.
-LC_ALL=de_DE.UTF-8 "$WEIR" fit a.csv -o m.safetensors --epochs 5 -q --seed 1
+LC_ALL=de_DE.UTF-8 "$WEIR" fit a.csv $small -o m.safetensors --epochs 5 -q --seed 1
 cmp m.safetensors one || fail "model under a locale with a decimal comma"
 LC_ALL=de_DE.UTF-8 "$WEIR" sample m.safetensors -n 100 --seed 2 | cmp - one.csv ||
   fail "draws under a locale with a decimal comma"

@@ -2,7 +2,7 @@
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 table 1500 >a.csv
 
-"$WEIR" fit a.csv -o m.safetensors --epochs 8 --seed 3 >fit.txt 2>fit.err
+"$WEIR" fit a.csv $small -o m.safetensors --epochs 8 --seed 3 >fit.txt 2>fit.err
 for f in m.safetensors m.yaml m.metrics.jsonl; do
   [ -s "$f" ] || fail "no $f"
   has fit.txt "$f"
@@ -59,7 +59,7 @@ has info.txt "held out"
 has info.json '"features": 4'
 
 # A conditional density; the written configuration repeats the run.
-"$WEIR" fit a.csv -o c.safetensors --context site --epochs 4 --dtype f64 \
+"$WEIR" fit a.csv $small -o c.safetensors --context site --epochs 4 --dtype f64 \
   --column 'y=interval(-20,20)' --test-fraction 0.2 -q
 "$WEIR" sample c.safetensors -n 50 --context site=B >cs.csv
 [ "$(awk -F, 'NR > 1 && $3 == "B"' cs.csv | wc -l)" -eq 50 ] || fail "context of sample"
@@ -95,7 +95,7 @@ gzip -c a.csv >a.csv.gz
 # The model keeps its word; a failed promise would be exit code 3. Two columns: by
 # quadrature.
 cut -d, -f1,2 a.csv >r.csv
-"$WEIR" fit r.csv -o r.safetensors --epochs 8 -q
+"$WEIR" fit r.csv $small -o r.safetensors --epochs 8 -q
 "$WEIR" selftest r.safetensors r.csv >self.txt || { cat self.txt; fail "selftest"; }
 has self.txt "ok:"
 "$WEIR" selftest m.safetensors a.csv --json --rows 200 >self.json || fail "selftest --json"

@@ -1,6 +1,9 @@
 # Shared by the scripts of this folder: tables made by arithmetic, and expectations.
 # WEIR is the program, WEIR_SOURCE_DIR the source tree; the folder is empty.
 
+# Options of a flow that trains in a moment, where its quality is not what is tested.
+small="--set model.transforms=2 --set model.hidden_features=16 --set model.hidden_layers=1"
+
 fail() {
   echo "FAILED: $*" >&2
   exit 1

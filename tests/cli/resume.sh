@@ -1,7 +1,7 @@
 # Runs that are interrupted, and resumed, end with the same bits as one never stopped.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 table 800 >a.csv
-set -- fit a.csv -o m.safetensors --epochs 60 --patience -1 --seed 7 -q \
+set -- fit a.csv $small -o m.safetensors --epochs 60 --patience -1 --seed 7 -q \
   --set train.checkpoint_seconds=0.02
 "$WEIR" "$@"
 mv m.safetensors whole
@@ -29,7 +29,7 @@ cmp m.safetensors whole || fail "killed and resumed"
 # background jobs with SIGINT ignored; the program catches it all the same.)
 for signal in INT TERM; do
   rm -f m.safetensors
-  "$WEIR" fit a.csv -o m.safetensors --epochs 100000 --patience -1 --seed 7 -q 2>err &
+  "$WEIR" fit a.csv $small -o m.safetensors --epochs 100000 --patience -1 --seed 7 -q 2>err &
   pid=$!
   wait_for m.metrics.jsonl $pid
   sleep 0.2
@@ -46,20 +46,20 @@ for signal in INT TERM; do
 done
 
 # Nothing to resume: from the beginning, and said.
-"$WEIR" fit a.csv -o n.safetensors --epochs 2 --resume 2>err >/dev/null
+"$WEIR" fit a.csv $small -o n.safetensors --epochs 2 --resume 2>err >/dev/null
 has err "nothing to resume"
 
 # Other data or configuration: the key is named, and the checkpoint stays.
-"$WEIR" fit a.csv -o k.safetensors --epochs 100000 --patience -1 -q 2>/dev/null &
+"$WEIR" fit a.csv $small -o k.safetensors --epochs 100000 --patience -1 -q 2>/dev/null &
 pid=$!
 wait_for k.metrics.jsonl $pid
 sleep 0.2
 kill -TERM $pid
 wait $pid || true
-code 1 "$WEIR" fit a.csv -o k.safetensors --epochs 100000 --patience -1 -q --resume \
+code 1 "$WEIR" fit a.csv $small -o k.safetensors --epochs 100000 --patience -1 -q --resume \
   --learning-rate 0.01 2>err
 has err learning_rate
 head -700 a.csv >b.csv
-code 1 "$WEIR" fit b.csv -o k.safetensors --epochs 100000 --patience -1 -q --resume 2>err
+code 1 "$WEIR" fit b.csv $small -o k.safetensors --epochs 100000 --patience -1 -q --resume 2>err
 has err data
 [ -s k.safetensors.ckpt ] || fail "the checkpoint is gone"

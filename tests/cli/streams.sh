@@ -1,7 +1,7 @@
 # Standard streams, closed pipes, what goes where.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 table 600 >a.csv
-"$WEIR" fit - -o m.safetensors --epochs 2 -q <a.csv
+"$WEIR" fit - $small -o m.safetensors --epochs 2 -q <a.csv
 
 # A table through a pipe; results on stdout, nothing on stderr.
 "$WEIR" logprob m.safetensors - <a.csv >lp.csv 2>err
@@ -40,12 +40,12 @@ done
 
 # --quiet: errors only. Off a terminal progress is JSON lines on stderr, and no more
 # than one every few seconds.
-"$WEIR" fit a.csv -o q.safetensors --epochs 2 -q >out 2>err
+"$WEIR" fit a.csv $small -o q.safetensors --epochs 2 -q >out 2>err
 [ ! -s out ] && [ ! -s err ] || fail "--quiet"
-"$WEIR" fit a.csv -o q.safetensors --epochs 30 >out 2>err
+"$WEIR" fit a.csv $small -o q.safetensors --epochs 30 >out 2>err
 [ "$(grep -c '^{"step"' err)" -le 12 ] || fail "too many progress lines"
 has err '"rows_per_second"'
-"$WEIR" fit a.csv -o q.safetensors --epochs 2 --json >out 2>/dev/null
+"$WEIR" fit a.csv $small -o q.safetensors --epochs 2 --json >out 2>/dev/null
 [ "$(wc -l <out)" -eq 1 ] || fail "--json prints more than JSON"
 has out '"mean_log_prob"'
 has out '"gaussian"'
@@ -60,7 +60,7 @@ cmp out s.csv || fail "sample on stdout and in a file differ"
 # Missing values: refused, or left out with their rows kept in place. (No counts here:
 # the noise that a count is dequantised with depends on the row's place.)
 cut -d, -f1-3 a.csv >r.csv
-"$WEIR" fit r.csv -o r.safetensors --epochs 2 -q
+"$WEIR" fit r.csv $small -o r.safetensors --epochs 2 -q
 "$WEIR" logprob r.safetensors r.csv >rlp.csv
 sed '5s/^[^,]*/NA/' r.csv >gap.csv
 code 1 "$WEIR" logprob r.safetensors gap.csv >out 2>err
