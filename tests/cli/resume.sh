@@ -1,7 +1,7 @@
 # Runs that are interrupted, and resumed, end with the same bits as one never stopped.
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 table 800 >a.csv
-set -- fit a.csv $small -o m.safetensors --epochs 60 --patience -1 --seed 7 -q \
+set -- fit a.csv $small -o m.safetensors --epochs 600 --patience -1 --seed 7 -q \
   --set train.checkpoint_seconds=0.02
 "$WEIR" "$@"
 mv m.safetensors whole
