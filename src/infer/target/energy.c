@@ -79,7 +79,7 @@ static double log_sum(int n, const double *e, double *w) {
 static double banded(int64_t which, const double *x, double *grad) {
   const bands b = bands_at(which, x[0]);
   const double over = fabs(x[0]) > BOX ? (fabs(x[0]) - BOX) / WALL : 0.0;
-  double e[2], w[2], u[2];
+  double e[2] = {0.0}, w[2] = {0.0}, u[2] = {0.0};
   for (int k = 0; k < b.n; k++) {
     u[k] = (x[1] - b.centre[k]) / b.width[k];
     e[k] = -0.5 * u[k] * u[k];
