@@ -312,17 +312,20 @@ typedef struct weir_frame_opts {
   uint32_t struct_size; /**< sizeof(weir_frame_opts) */
   bool drop_missing;    /**< leave out rows with a missing value; else refuse them */
   unsigned parts; /**< WEIR_FRAME_* wanted; 0: all (a weight only where present) */
+  /** refuse numbers beyond it on either side; 0: 1e150, whose square float64 holds. A
+   * model in float32 wants 1e38. */
+  double largest;
 } weir_frame_opts;
 #define WEIR_FRAME_OPTS_INIT                                                           \
-  { sizeof(weir_frame_opts), false, 0 }
+  { sizeof(weir_frame_opts), false, 0, 0.0 }
 
 /** Columns are found by name, in any order; by position where the table has no names.
  * Columns that the schema lacks are passed over, with a note. The table must outlive
  * the frame: x is the table's own memory where nothing is rearranged. opts may be NULL.
  * Errors: E_MISMATCH for a missing column (nearest name given) or a wrong number of
  * unnamed columns; E_DATA, with line and column, for a missing value, infinity, text in
- * a number column, a value outside its kind's domain, an unknown category, a weight
- * that is not > 0, no rows left. */
+ * a number column, a value outside its kind's domain or too large, an unknown category,
+ * a weight that is not > 0, no rows left. */
 WEIR_API WEIR_MUST_USE weir_status weir_frame_create(weir_frame **out, weir_ctx *ctx,
     const weir_schema *schema, const weir_table *table, const weir_frame_opts *opts);
 /** The same of a file that may be larger than memory (weir_ctx_set_memory), read block
@@ -404,13 +407,13 @@ WEIR_API const int64_t *weir_split_rows(
  * weir_writer_close. */
 typedef struct weir_writer weir_writer;
 
-/** format "csv", "tsv", "npy", or NULL: by the extension of path, else CSV. path "-" is
- * standard output, where a closed pipe is no error (the program must ignore SIGPIPE).
- * rows: how many will come, -1 when unknown. column is copied. NPY is [rows, d] ([rows]
- * for one column) of float64; float32 where all columns are WEIR_CELL_REAL32; int64
- * where all are whole numbers or categories (then: indices). CSV: a header, shortest
- * decimals that read back the same, empty for NaN. Errors: E_IO, E_ARGUMENT, E_CONFIG
- * (unknown format). */
+/** format "csv", "tsv", "npy", or NULL: by the extension of path, CSV where it has
+ * none, and any other extension is an error. path "-" is standard output, where a
+ * closed pipe is no error (the program must ignore SIGPIPE). rows: how many will come,
+ * -1 when unknown. column is copied. NPY is [rows, d] ([rows] for one column) of
+ * float64; float32 where all columns are WEIR_CELL_REAL32; int64 where all are whole
+ * numbers or categories (then: indices). CSV: a header, shortest decimals that read
+ * back the same, empty for NaN. Errors: E_IO, E_ARGUMENT, E_CONFIG (unknown format). */
 WEIR_API WEIR_MUST_USE weir_status weir_writer_open(weir_writer **out, weir_ctx *ctx,
     const char *path, const char *format, int64_t columns, const weir_column *column,
     int64_t rows);

@@ -110,58 +110,6 @@ weir_status weiri_tape_give(weir_tape *t, weiri_recording *out) {
   return WEIR_OK;
 }
 
-void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
-  for (uint32_t i = 0; i < r->n_chunks; i++) {
-    weiri_free(ctx, r->chunks[i]);
-  }
-  weiri_free(ctx, r->chunks);
-  weiri_arena_destroy(&r->meta);
-  *r = (weiri_recording){0};
-}
-
-/* Eight bytes at a time; the rest, and the length, as one more word. */
-static uint64_t digest(uint64_t h, const void *p, size_t n) {
-  const char *c = p;
-  uint64_t word = n;
-  for (; n >= sizeof word; n -= sizeof word, c += sizeof word) {
-    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    h ^= h >> 29;
-    memcpy(&word, c, sizeof word);
-  }
-  h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-  h ^= h >> 29;
-  word = 0;
-  if (n > 0) {
-    memcpy(&word, c, n);
-  }
-  return (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* A borrowed leaf stands for whatever lies there, a given one for its numbers. */
-static uint64_t digest_leaf(const weir_tape *t, uint64_t h, const weir_node *node) {
-  if (node->borrowed) {
-    return digest(h, &node->data, sizeof node->data);
-  }
-  const size_t n = (size_t)weir_shape_size(&node->shape);
-  return digest(h, node->data, n * weir_dtype_size(t->dtype));
-}
-
-uint64_t weiri_tape_signature(const weir_tape *t) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (uint32_t id = 1; id <= t->count; id++) {
-    const weir_node *node = weiri_tape_node(t, id);
-    h = digest(h, &node->op, sizeof node->op);
-    h = digest(h, node->shape.dim, (size_t)node->shape.rank * sizeof *node->shape.dim);
-    h = digest(h, &node->offset, sizeof node->offset);
-    for (int i = 0; i < node->n_in; i++) {
-      h = digest(h, &node->in[i]->id, sizeof node->in[i]->id);
-    }
-    h = node->op == NULL ? digest_leaf(t, h, node)
-                         : digest(h, node->attr, node->attr_size);
-  }
-  return h;
-}
-
 weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n) {
   weir_tape_reset(t);
   for (uint32_t i = 0; i < n && t->status == WEIR_OK; i++) {
@@ -283,17 +231,6 @@ weir_var weir_node_var(const weir_tape *t, const weir_node *node) {
   return (weir_var){node->id, t->step};
 }
 
-weir_shape weir_var_shape(weir_tape *t, weir_var x) {
-  const weir_node *node = weir_var_node(t, x);
-  return node == NULL ? weir_shape_0() : node->shape;
-}
-
-int64_t weir_var_dim(weir_tape *t, weir_var x, int axis) {
-  const weir_shape s = weir_var_shape(t, x);
-  const int i = axis < 0 ? s.rank + axis : axis;
-  return x.id == 0 || i < 0 || i >= s.rank ? 0 : s.dim[i];
-}
-
 static bool refused(const weir_tape *t) {
   if (t->capture) {
     weir_op_fail(
@@ -362,7 +299,9 @@ weir_var weir_leaf_borrow(weir_tape *t, weir_shape shape, const void *data) {
   return node == NULL ? weir_var_none() : push(t, node);
 }
 
-weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *data) {
+/* A leaf of data[0], data[stride], ... */
+static weir_var leaf_of(
+    weir_tape *t, weir_shape shape, const double *data, int64_t stride) {
   weir_node *node = new_leaf(t, shape, NULL);
   if (node == NULL) {
     return weir_var_none();
@@ -370,28 +309,20 @@ weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *data) {
   const int64_t n = weir_shape_size(&shape);
   for (int64_t i = 0; i < n; i++) {
     if (t->dtype == WEIR_F32) {
-      ((float *)node->data)[i] = (float)data[i];
+      ((float *)node->data)[i] = (float)data[i * stride];
     } else {
-      ((double *)node->data)[i] = data[i];
+      ((double *)node->data)[i] = data[i * stride];
     }
   }
   return push(t, node);
 }
 
+weir_var weir_leaf_f64(weir_tape *t, weir_shape shape, const double *data) {
+  return leaf_of(t, shape, data, 1);
+}
+
 weir_var weir_fill(weir_tape *t, weir_shape shape, double value) {
-  weir_node *node = new_leaf(t, shape, NULL);
-  if (node == NULL) {
-    return weir_var_none();
-  }
-  const int64_t n = weir_shape_size(&shape);
-  for (int64_t i = 0; i < n; i++) {
-    if (t->dtype == WEIR_F32) {
-      ((float *)node->data)[i] = (float)value;
-    } else {
-      ((double *)node->data)[i] = value;
-    }
-  }
-  return push(t, node);
+  return leaf_of(t, shape, &value, 0);
 }
 
 /* Fills everything of the node but its numbers; false on error. */

@@ -31,6 +31,15 @@ const char *weiri_strerror(int error) {
   return strerror_l(error, weiri_c_locale());
 }
 
+const char *weiri_extension(const char *path) {
+  const char *slash = strrchr(path, '/');
+  const char *name = slash == NULL ? path : slash + 1;
+  const char *dot = strrchr(name, '.');
+  const bool has =
+      dot != NULL && dot > name && dot[1] != '\0' && !(dot[1] >= '0' && dot[1] <= '9');
+  return has ? dot + 1 : NULL;
+}
+
 static weir_status io_error(const char *path, const char *what, int error) {
   return weiri_fail(WEIR_E_IO, "%s: %s: %s", path, what, weiri_strerror(error));
 }

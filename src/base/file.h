@@ -27,6 +27,10 @@ void weiri_out_abort(weiri_out **out);
 weir_status weiri_file_write_atomic(
     const weir_ctx *ctx, const char *path, const void *data, size_t size);
 
+/* What follows the last dot of a path's file name: NULL where nothing does, the name
+ * begins with the dot, or a digit follows it (model-v1.2). */
+const char *weiri_extension(const char *path);
+
 /* English text of an errno, from any thread. */
 const char *weiri_strerror(int error);
 

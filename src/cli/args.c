@@ -57,17 +57,16 @@ static int unknown(const cli_verb *verb, const char *word, size_t length) {
              : cli_usage("unknown option '--%s'; did you mean '--%s'?", name, near);
 }
 
-static int among(const cli_opt *o, const char *text) {
+bool cli_among(const char *choices, const char *text) {
   const size_t length = strlen(text);
-  for (const char *c = o->choices; c != NULL;) {
-    const char *end = strchr(c, '|');
-    const size_t n = end == NULL ? strlen(c) : (size_t)(end - c);
+  for (const char *c = choices; c != NULL;) {
+    const size_t n = strcspn(c, "|");
     if (n == length && strncmp(c, text, n) == 0) {
-      return 0;
+      return true;
     }
-    c = end == NULL ? NULL : end + 1;
+    c = c[n] == '\0' ? NULL : c + n + 1;
   }
-  return cli_usage("--%s: expected one of %s, found '%s'", o->name, o->choices, text);
+  return false;
 }
 
 static int in_range(const cli_opt *o, double x, const char *text) {
@@ -115,7 +114,10 @@ static int take(cli_args *args, const cli_opt *o, const char *text) {
   if (o->type != CLI_FLAG && text[0] == '\0') {
     return cli_usage("--%s: the value is empty", o->name);
   }
-  return o->choices != NULL ? among(o, text) : 0;
+  return o->choices == NULL || cli_among(o->choices, text)
+             ? 0
+             : cli_usage(
+                   "--%s: expected one of %s, found '%s'", o->name, o->choices, text);
 }
 
 /* --name, --name=value, --name value. *i stands on the option and is moved to its last

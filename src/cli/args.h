@@ -70,6 +70,9 @@ const cli_opt *cli_opt_named(const cli_verb *verb, const char *name, size_t leng
 /* Row i of all tables of a verb, NULL past the last. */
 const cli_opt *cli_opt_at(const cli_verb *verb, int i);
 
+/* Whether a text is one of "f32|f64". */
+bool cli_among(const char *choices, const char *text);
+
 /* Nearest of names [n] to a word by edits, or NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *names, int n);
 

@@ -159,6 +159,7 @@ int cli_context_read(
   if (code == 0) {
     weir_frame_opts frame = WEIR_FRAME_OPTS_INIT;
     frame.parts = WEIR_FRAME_CONTEXT;
+    frame.largest = env->largest;
     code =
         cli_fail(weir_frame_create(&out->frame, env->ctx, schema, out->table, &frame));
   }

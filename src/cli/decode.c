@@ -100,6 +100,7 @@ static int copy_contexts(decoder *e, const weir_table *table) {
   }
   weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
   opts.parts = WEIR_FRAME_CONTEXT;
+  opts.largest = e->pass->env.largest;
   weir_frame *frame = NULL;
   const int code =
       cli_fail(weir_frame_create(&frame, e->pass->env.ctx, e->schema, table, &opts));

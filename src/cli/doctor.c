@@ -49,23 +49,23 @@ static void print_human(
   }
 }
 
-static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    const weir_about about = weir_about_build();
-    double worst = NAN;
-    const int bad = cli_fail(weir_kernel_check(env.ctx, &worst));
-    const char *check = bad == 0 ? "right" : "WRONG";
-    if (env.json) {
-      code = print_json(&env, &about, check, worst);
-    } else {
-      print_human(&env, &about, check, worst);
-    }
-    code = bad != 0 ? CLI_DIVERGED : code;
+static int doctor(cli_env *env, const cli_args *args) {
+  const weir_about about = weir_about_build();
+  double worst = NAN;
+  const int bad = cli_fail(weir_kernel_check(env->ctx, &worst));
+  const char *check = bad == 0 ? "right" : "WRONG";
+  int code = 0;
+  (void)args;
+  if (env->json) {
+    code = print_json(env, &about, check, worst);
+  } else {
+    print_human(env, &about, check, worst);
   }
-  cli_env_close(&env);
-  return code;
+  return bad != 0 ? CLI_DIVERGED : code;
+}
+
+static int run(const cli_args *args) {
+  return cli_env_run(args, doctor);
 }
 
 extern const cli_verb cli_verb_doctor;

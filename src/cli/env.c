@@ -138,18 +138,41 @@ void cli_env_close(cli_env *env) {
   weir_ctx_destroy(&env->ctx);
 }
 
-int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path) {
-  const int code = cli_fail(weir_model_load(out, env->ctx, path));
-  const char *asked = cli_text(args, "dtype", NULL);
-  const weir_dtype dtype =
-      asked != NULL && strcmp(asked, "f64") == 0 ? WEIR_F64 : WEIR_F32;
-  if (code != 0 || asked == NULL || weir_model_dtype(*out) == dtype) {
-    return code;
+int cli_env_run(const cli_args *args, int (*body)(cli_env *env, const cli_args *args)) {
+  cli_env env;
+  int code = cli_env_open(&env, args);
+  if (code == 0) {
+    code = body(&env, args);
   }
-  weir_model *own = *out;
-  const weir_status status = weir_model_convert(out, own, dtype);
+  cli_env_close(&env);
+  return code;
+}
+
+double cli_largest(weir_dtype dtype) {
+  return dtype == WEIR_F64 ? 0.0 : 1e38;
+}
+
+/* The model in another number type, in its place. */
+static int convert(weir_model **model, weir_dtype dtype) {
+  weir_model *own = *model;
+  if (weir_model_dtype(own) == dtype) {
+    return 0;
+  }
+  const weir_status status = weir_model_convert(model, own, dtype);
   weir_model_destroy(&own);
   return cli_fail(status);
+}
+
+int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path) {
+  int code = cli_fail(weir_model_load(out, env->ctx, path));
+  const char *asked = cli_text(args, "dtype", NULL);
+  if (code == 0 && asked != NULL) {
+    code = convert(out, strcmp(asked, "f64") == 0 ? WEIR_F64 : WEIR_F32);
+  }
+  if (code == 0) {
+    env->largest = cli_largest(weir_model_dtype(*out));
+  }
+  return code;
 }
 
 bool cli_image_size(const char *text, weir_read_opts *opts) {

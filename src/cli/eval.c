@@ -167,13 +167,7 @@ static int evaluate(cli_env *env, const cli_args *args) {
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = evaluate(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_env_run(args, evaluate);
 }
 
 extern const cli_verb cli_verb_eval;

@@ -110,7 +110,10 @@ static int identify(cli_inference *job) {
 int cli_inference_read(cli_inference *job, const cli_args *args) {
   job->data = cli_text(args, "data", NULL);
   job->output = cli_text(args, "output", NULL);
-  int code = load(job, args);
+  int code = cli_output_named(args);
+  if (code == 0) {
+    code = load(job, args);
+  }
   if (code == 0) {
     code = apply(job, args);
   }

@@ -98,20 +98,18 @@ static int print_human(const cli_env *env, const weir_model *model, const char *
   return cli_fail(status);
 }
 
-static int run(const cli_args *args) {
-  cli_env env;
+static int info(cli_env *env, const cli_args *args) {
   weir_model *model = NULL;
-  int code = cli_env_open(&env, args);
+  int code = cli_fail(weir_model_load(&model, env->ctx, args->words[0]));
   if (code == 0) {
-    code = cli_fail(weir_model_load(&model, env.ctx, args->words[0]));
-  }
-  if (code == 0) {
-    code =
-        env.json ? print_json(&env, model) : print_human(&env, model, args->words[0]);
+    code = env->json ? print_json(env, model) : print_human(env, model, args->words[0]);
   }
   weir_model_destroy(&model);
-  cli_env_close(&env);
   return code;
+}
+
+static int run(const cli_args *args) {
+  return cli_env_run(args, info);
 }
 
 static const cli_opt options[] = {

@@ -12,31 +12,16 @@
 #include "cli/out.h"
 #include "cli/progress.h"
 
-int cli_job_files(cli_job *job) {
-  static const char suffix[] = ".safetensors";
-  size_t n = strlen(job->output);
-  if (strcmp(job->output, "-") == 0) {
-    return cli_usage("-o: a model is a file, not a stream");
-  }
-  if (n > sizeof suffix - 1 &&
-      strcmp(job->output + n - (sizeof suffix - 1), suffix) == 0) {
-    n -= sizeof suffix - 1;
-  }
-  job->yaml = cli_format("%.*s.yaml", (int)n, job->output);
-  job->metrics = cli_format("%.*s.metrics.jsonl", (int)n, job->output);
-  job->checkpoint = cli_format("%s.ckpt", job->output);
-  if (job->yaml == NULL || job->metrics == NULL || job->checkpoint == NULL) {
-    return cli_no_memory();
-  }
-  return cli_can_write(job->output);
+weir_dtype cli_job_dtype(const cli_job *job) {
+  return strcmp(cli_key_text(job->config.train, "dtype"), "f64") == 0 ? WEIR_F64
+                                                                      : WEIR_F32;
 }
 
 int cli_job_model(cli_job *job) {
   weir_model_opts opts = WEIR_MODEL_OPTS_INIT;
   const json_t *section = json_object_get(job->config.root, "model");
   opts.config = json_is_null(section) ? NULL : section;
-  opts.dtype = strcmp(cli_key_text(job->config.train, "dtype"), "f64") == 0 ? WEIR_F64
-                                                                            : WEIR_F32;
+  opts.dtype = cli_job_dtype(job);
   opts.seed = job->seed;
   opts.rows = job->set[WEIR_SPLIT_TRAIN].n;
   opts.time_limit = job->time_limit;
@@ -118,6 +103,7 @@ int cli_job_train(cli_job *job) {
 }
 
 int cli_job_configure(cli_job *job, const cli_args *args, const char *file) {
+  job->file = file;
   const int code = cli_fail(cli_config_read(&job->config, job->env, args, file));
   if (code == 0) {
     job->seed = (uint64_t)cli_key_real(job->config.train, "seed");
@@ -156,7 +142,5 @@ void cli_job_free(cli_job *job) {
   weir_schema_destroy(&job->schema);
   json_decref(job->record);
   cli_config_free(&job->config);
-  free(job->yaml);
-  free(job->metrics);
-  free(job->checkpoint);
+  cli_job_files_free(job);
 }

@@ -10,6 +10,7 @@ typedef struct cli_job {
   cli_config config;
   const char *root;    /* folder of relative data files; NULL: where the program runs */
   const char *output;  /* model file */
+  const char *file;    /* of the configuration, or NULL */
   const char *command; /* what repeats the run, for the record */
   const char *again;   /* what resumes it, for messages */
   bool resume;
@@ -32,7 +33,9 @@ typedef struct cli_job {
   weir_baselines baselines;
   bool has_baselines;
   json_t *record;
+  /* made by cli_job_files */
   char *yaml, *metrics, *checkpoint; /* files beside the model */
+  int claim;                         /* the open metrics file; 0: none */
 } cli_job;
 
 /* Each returns 0, or an exit code with the message said. */
@@ -40,6 +43,7 @@ typedef struct cli_job {
 int cli_job_configure(cli_job *job, const cli_args *args, const char *file);
 /* All that follows: files, data, model, training, or for a dry run data and model. */
 int cli_job_run(cli_job *job, bool dry_run);
+weir_dtype cli_job_dtype(const cli_job *job);
 int cli_job_data(cli_job *job);
 /* Patches of the tables in their place, where data.patches asks: job_patches.c */
 int cli_job_patches(cli_job *job);
@@ -49,8 +53,12 @@ void cli_job_free(cli_job *job);
 
 /* The rows of the parts into PREFIX-train.FORMAT and so on: job_rows.c */
 int cli_job_write_rows(const cli_job *job, const char *prefix, const char *format);
-/* Names of the files beside the model; whether the model can be written there. */
+/* Names of the files beside the model; whether they can be written there, are none that
+ * the run reads, and no other run is writing them: job_files.c */
 int cli_job_files(cli_job *job);
+void cli_job_files_free(cli_job *job);
+/* The path with the root before it, where there is one; buf may hold it. */
+const char *cli_job_place(const cli_job *job, const char *path, char *buf, size_t size);
 /* Score, baselines and record: job_figures.c */
 int cli_job_figures(cli_job *job);
 /* What the run gave, for people and for machines. */

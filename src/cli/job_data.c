@@ -10,15 +10,6 @@ enum { SAMPLE_ROWS = 1 << 20 };
 
 static const char *const part_names[] = {"train", "valid", "test"};
 
-/* The path with the root before it, where there is one. */
-static const char *place(const cli_job *job, const char *path, char *buf, size_t size) {
-  if (job->root == NULL || path[0] == '/' || strcmp(path, "-") == 0) {
-    return path;
-  }
-  snprintf(buf, size, "%s/%s", job->root, path);
-  return buf;
-}
-
 static weir_read_opts read_opts(const json_t *data) {
   weir_read_opts opts = WEIR_READ_OPTS_INIT;
   const char *format = cli_key_text(data, "format");
@@ -75,14 +66,15 @@ static int read_tables(cli_job *job) {
     char label_buf[4096];
     const char *labels = i < 3 ? cli_key_text(job->config.data, label_keys[i]) : NULL;
     opts.labels =
-        labels == NULL ? NULL : place(job, labels, label_buf, sizeof label_buf);
+        labels == NULL ? NULL : cli_job_place(job, labels, label_buf, sizeof label_buf);
     const char *path = cli_key_text(job->config.data, keys[i]);
     if (path == NULL && i == 0) {
       return cli_usage("expected a table to train on: DATA, or data.file");
     }
     char buf[4096];
     if (path != NULL) {
-      const int failed = read_table(job, i, place(job, path, buf, sizeof buf), opts);
+      const int failed =
+          read_table(job, i, cli_job_place(job, path, buf, sizeof buf), opts);
       if (failed != 0) {
         return failed;
       }
@@ -135,7 +127,7 @@ static int make_frame(cli_job *job, int i, const weir_frame_opts *opts) {
   char buf[4096];
   const weir_read_opts read = read_opts(job->config.data);
   const char *path =
-      place(job, cli_key_text(job->config.data, keys[i]), buf, sizeof buf);
+      cli_job_place(job, cli_key_text(job->config.data, keys[i]), buf, sizeof buf);
   return cli_fail(
       weir_frame_read(&job->frame[i], job->env->ctx, job->schema, path, &read, opts));
 }
@@ -143,6 +135,7 @@ static int make_frame(cli_job *job, int i, const weir_frame_opts *opts) {
 static int make_frames(cli_job *job) {
   weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
   opts.drop_missing = cli_key_true(job->config.data, "drop_missing");
+  opts.largest = cli_largest(cli_job_dtype(job));
   for (int i = 0; i < 3; i++) {
     if (job->table[i] == NULL) {
       continue;

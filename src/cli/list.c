@@ -120,7 +120,7 @@ static void print_one(const weir_ctx *ctx, const char *name, bool options) {
   }
 }
 
-static int list(const cli_env *env, const cli_args *args) {
+static int list(cli_env *env, const cli_args *args) {
   const char *names[REGISTRIES_MAX];
   const int n = all_names(names);
   const char *only = args->n_words > 0 ? args->words[0] : NULL;
@@ -151,13 +151,7 @@ static int list(const cli_env *env, const cli_args *args) {
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = list(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_env_run(args, list);
 }
 
 static const cli_opt options[] = {

@@ -26,6 +26,7 @@ typedef struct scorer {
   weir_column *column;           /* [width] */
   double *rows;                  /* [CLI_BLOCK, width] */
   double *log_prob, *terms;      /* [CLI_BLOCK], [CLI_BLOCK, parts] */
+  int64_t nans;                  /* log-likelihoods that are not a number */
   cli_lowest lowest;
 } scorer;
 
@@ -99,6 +100,17 @@ static weir_status fill_data(scorer *s, const cli_rows *in, int64_t first) {
   return WEIR_OK;
 }
 
+/* Far outside of the data a network may overflow; the first such row is named. */
+static void note_nans(scorer *s, const cli_rows *in, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    if (isnan(s->log_prob[i]) && s->nans++ == 0) {
+      cli_warn("%s: %s %" PRId64 ": the model's log-likelihood is not a number",
+          weir_table_source(in->table), weir_table_line_word(in->table),
+          weir_table_line(in->table, weir_frame_row(in->frame, i)));
+    }
+  }
+}
+
 static weir_status compute(scorer *s, const cli_rows *in) {
   const int64_t n = weir_frame_rows(in->frame);
   const weir_status status = weir_model_frame_log_prob(
@@ -106,6 +118,7 @@ static weir_status compute(scorer *s, const cli_rows *in) {
   if (status != WEIR_OK) {
     return status;
   }
+  note_nans(s, in, n);
   for (int64_t i = 0; i < n; i++) {
     double *row = s->rows + weir_frame_row(in->frame, i) * s->width;
     if (s->parts > 0) {
@@ -159,6 +172,9 @@ static int score(cli_pass *pass) {
   }
   if (code == 0 && s.line && cli_signal() == 0) {
     code = cli_fail(write_lowest(&s));
+  }
+  if (s.nans > 1) {
+    cli_warn("%" PRId64 " rows have such a log-likelihood", s.nans);
   }
   tear_down(&s);
   return code;

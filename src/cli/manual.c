@@ -19,20 +19,16 @@ static int opt_label(const cli_opt *o, char *buf, size_t size) {
 static void wrap(const char *text, int column, int indent) {
   while (*text != '\0') {
     const int n = (int)strcspn(text, " ");
-    if (column + n > WIDTH && column > indent) {
+    const bool first = column <= indent;
+    const bool fits = first || column + 1 + n <= WIDTH;
+    if (!fits) {
       printf("\n%*s", indent, "");
       column = indent;
     }
-    printf("%.*s", n, text);
-    column += n;
+    printf("%s%.*s", first || !fits ? "" : " ", n, text);
+    column += n + (!first && fits);
     text += n;
-    while (*text == ' ') {
-      text++;
-    }
-    if (*text != '\0' && column < WIDTH) {
-      putchar(' ');
-      column++;
-    }
+    text += strspn(text, " ");
   }
   putchar('\n');
 }

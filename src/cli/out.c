@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/out.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -26,6 +27,11 @@ char *cli_format(const char *fmt, ...) {
   }
   va_end(again);
   return text;
+}
+
+int cli_stem(const char *path, const char *suffix) {
+  const size_t n = strlen(path), m = strlen(suffix);
+  return (int)(n > m && strcmp(path + n - m, suffix) == 0 ? n - m : n);
 }
 
 char *cli_quote(const char *word) {
@@ -90,6 +96,43 @@ bool cli_same_file(const char *a, const char *b) {
   struct stat sa, sb;
   return stat(a, &sa) == 0 && stat(b, &sb) == 0 && S_ISREG(sa.st_mode) &&
          sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+int cli_apart(
+    const char *written, const char *says, const char *input, const char *what) {
+  return input == NULL || !cli_same_file(written, input)
+             ? 0
+             : cli_usage("%s: is read as %s, and would be overwritten by %s; choose "
+                         "another -o",
+                   written, what, says);
+}
+
+void cli_extension(const char *path, char buf[16]) {
+  const char *slash = strrchr(path, '/');
+  const char *name = slash == NULL ? path : slash + 1;
+  const char *dot = strrchr(name, '.');
+  snprintf(buf, 16, "%s",
+      dot == NULL || dot == name || isdigit((unsigned char)dot[1]) ? "" : dot + 1);
+  for (char *p = buf; *p != '\0'; p++) {
+    *p = (char)tolower((unsigned char)*p);
+  }
+}
+
+int cli_extension_among(const char *path, const char *kinds) {
+  char end[16];
+  cli_extension(path, end);
+  return *end == '\0' || cli_among(kinds, end)
+             ? 0
+             : cli_usage("-o %s: cannot write '.%s', expected a name that ends in %s%s",
+                   path, end, strchr(kinds, '|') == NULL ? "." : "one of ", kinds);
+}
+
+int cli_output_named(const cli_args *args) {
+  const cli_opt *format = cli_opt_named(args->verb, "format", strlen("format"));
+  const char *output = cli_text(args, "output", "-");
+  return format == NULL || cli_has(args, "format") || strcmp(output, "-") == 0
+             ? 0
+             : cli_extension_among(output, format->choices);
 }
 
 int cli_output_apart(const cli_args *args) {

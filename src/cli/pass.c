@@ -1,6 +1,8 @@
 /* The frame of the verbs that take rows through a model and write rows. */
 #include "cli/pass.h"
 
+#include "cli/out.h"
+
 weir_status cli_pass_write(
     cli_pass *pass, int64_t columns, const weir_column *column, int64_t rows) {
   return weir_writer_open(&pass->writer, pass->env.ctx, pass->output,
@@ -48,7 +50,10 @@ static int finish(cli_pass *pass, double begun) {
 
 int cli_pass_run(const cli_args *args, int (*body)(cli_pass *pass)) {
   cli_pass pass = {.args = args, .output = cli_text(args, "output", "-")};
-  int code = cli_env_open(&pass.env, args);
+  int code = cli_output_named(args);
+  if (code == 0) {
+    code = cli_env_open(&pass.env, args);
+  }
   const double begun = cli_seconds();
   if (code == 0) {
     code = cli_model(&pass.model, &pass.env, args, args->words[0]);

@@ -94,6 +94,26 @@ json_t *cli_recipe_names(void) {
   return list;
 }
 
+/* A YAML scalar on the rest of a line: plain up to a comment, or in quotes. New. */
+static char *scalar(char *text) {
+  text += strspn(text, " \t");
+  text[strcspn(text, "\r\n")] = '\0';
+  const char quote = *text == '"' || *text == '\'' ? *text++ : '\0';
+  size_t n = 0;
+  for (const char *p = text; *p != '\0'; p++) {
+    const bool pair =
+        quote != '\0' && p[1] != '\0' &&
+        ((quote == '"' && *p == '\\') || (p[0] == quote && p[1] == quote));
+    if (pair) {
+      p++;
+    } else if (quote != '\0' ? *p == quote : *p == ' ' && p[1] == '#') {
+      break;
+    }
+    text[n++] = *p;
+  }
+  return cli_format("%.*s", (int)n, text);
+}
+
 /* The text of the top-level key `about` in a recipe, without reading all of it as YAML:
  * listings must not fail on one bad file. New. */
 static char *about_of(const char *name) {
@@ -102,8 +122,7 @@ static char *about_of(const char *name) {
   char line[512], *about = NULL;
   while (f != NULL && about == NULL && fgets(line, sizeof line, f) != NULL) {
     if (strncmp(line, "about:", 6) == 0) {
-      const char *text = line + 6 + strspn(line + 6, " \"'");
-      about = cli_format("%.*s", (int)strcspn(text, "\"'\r\n"), text);
+      about = scalar(line + 6);
     }
   }
   if (f != NULL) {

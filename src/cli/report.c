@@ -32,10 +32,7 @@ static const cli_opt options[] = {
 
 /* model.safetensors -> model.metrics.jsonl */
 static char *metrics_beside(const char *model) {
-  static const char suffix[] = ".safetensors";
-  const size_t n = strlen(model), m = sizeof suffix - 1;
-  const size_t stem = n > m && strcmp(model + n - m, suffix) == 0 ? n - m : n;
-  return cli_format("%.*s.metrics.jsonl", (int)stem, model);
+  return cli_format("%.*s.metrics.jsonl", cli_stem(model, ".safetensors"), model);
 }
 
 static char *append(char *line, const char *option, const char *value) {
@@ -138,7 +135,10 @@ static int report(cli_env *env, const cli_args *args) {
   inputs in = {0};
   int code = strcmp(output, "-") == 0
                  ? cli_usage("-o: a report is a file, not a stream")
-                 : cli_can_write(output);
+                 : cli_extension_among(output, "html|htm");
+  if (code == 0) {
+    code = cli_can_write(output);
+  }
   if (code == 0) {
     code = read_inputs(&in, env, args);
   }
@@ -157,13 +157,7 @@ static int report(cli_env *env, const cli_args *args) {
 }
 
 static int run(const cli_args *args) {
-  cli_env env;
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = report(&env, args);
-  }
-  cli_env_close(&env);
-  return code;
+  return cli_env_run(args, report);
 }
 
 extern const cli_verb cli_verb_report;

@@ -11,6 +11,7 @@ weir_status cli_rows_open(cli_rows *rows, cli_env *env, const weir_schema *schem
   *rows = (cli_rows){.ctx = env->ctx, .schema = schema, .opts = WEIR_FRAME_OPTS_INIT};
   rows->opts.drop_missing = cli_has(args, "drop-missing");
   rows->opts.parts = parts;
+  rows->opts.largest = env->largest;
   const weir_read_opts opts = cli_read_opts(args);
   return weir_reader_open(&rows->reader, env->ctx, path, &opts);
 }
@@ -94,6 +95,7 @@ weir_status cli_frame_read(cli_frame *out, cli_env *env, const weir_schema *sche
   const weir_read_opts read = cli_read_opts(args);
   weir_frame_opts opts = WEIR_FRAME_OPTS_INIT;
   opts.drop_missing = cli_has(args, "drop-missing");
+  opts.largest = env->largest;
   bool large = false;
   weir_status status =
       weir_ctx_set_memory(env->ctx, cli_int(args, "memory", 0) << 20, NULL);

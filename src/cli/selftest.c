@@ -71,25 +71,24 @@ static int check(cli_env *env, const cli_args *args, const weir_model *model,
   return code;
 }
 
-static int run(const cli_args *args) {
-  cli_env env;
+static int selftest(cli_env *env, const cli_args *args) {
   weir_model *model = NULL;
   cli_frame data = {NULL, NULL};
-  int code = cli_env_open(&env, args);
-  if (code == 0) {
-    code = cli_model(&model, &env, args, args->words[0]);
-  }
+  int code = cli_model(&model, env, args, args->words[0]);
   if (code == 0) {
     code = cli_fail(
-        cli_frame_read(&data, &env, weir_model_schema(model), args->words[1], args));
+        cli_frame_read(&data, env, weir_model_schema(model), args->words[1], args));
   }
   if (code == 0) {
-    code = check(&env, args, model, data.frame);
+    code = check(env, args, model, data.frame);
   }
   cli_frame_free(&data);
   weir_model_destroy(&model);
-  cli_env_close(&env);
   return code;
+}
+
+static int run(const cli_args *args) {
+  return cli_env_run(args, selftest);
 }
 
 extern const cli_verb cli_verb_selftest;

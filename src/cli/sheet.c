@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "cli/out.h"
 
 const cli_opt cli_sheet_options[] = {
     {"output", 'o', CLI_FILE, "FILE",
@@ -17,10 +18,9 @@ const cli_opt cli_sheet_options[] = {
 
 bool cli_wants_picture(const cli_args *args) {
   const char *format = cli_text(args, "format", NULL);
-  const char *path = cli_text(args, "output", "-");
-  const char *dot = strrchr(path, '.');
-  return format != NULL ? strcmp(format, "png") == 0
-                        : dot != NULL && strcasecmp(dot, ".png") == 0;
+  char end[16];
+  cli_extension(cli_text(args, "output", "-"), end);
+  return strcmp(format != NULL ? format : end, "png") == 0;
 }
 
 static int make_columns(cli_sheet *s, const char *more) {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/bulk.h"
-#include "base/sha256.h"
 
 enum { TOUCH_ROWS = 1 << 16 };
 
@@ -18,6 +17,7 @@ typedef struct work {
   weir_frame *f;
   int64_t *from; /* [schema columns] table column, -1: not needed or absent */
   unsigned parts;
+  double largest;
   bool drop;
   bool block; /* of a larger frame: weights as they stand, no rows are no error */
 } work;
@@ -76,6 +76,7 @@ static weir_status keep_rows(work *w) {
   weir_frame *f = w->f;
   f->n = t->n;
   f->first = t->first;
+  f->table = t;
   if (!w->drop) {
     return WEIR_OK;
   }
@@ -134,7 +135,7 @@ static void encode(const weir_schema *s, int64_t j, double x, double *out) {
 static weir_status convert(
     const work *w, int64_t j, bool code, double *out, int64_t stride) {
   weiri_map m;
-  weir_status status = weiri_map_init(&m, w->s, j, w->t, w->from[j]);
+  weir_status status = weiri_map_init(&m, w->s, j, w->t, w->from[j], w->largest);
   for (int64_t i = 0; i < w->f->n && status == WEIR_OK; i++) {
     double x = 0;
     status = weiri_map_value(&m, w->f->row != NULL ? w->f->row[i] : i, &x);
@@ -298,7 +299,7 @@ static weir_status create(weir_frame **out, weir_ctx *ctx, const weir_schema *sc
   if (f != NULL && from != NULL) {
     f->ctx = ctx;
     work w = {schema, table, f, from, opts->parts != 0 ? opts->parts : 7u,
-        opts->drop_missing, block};
+        opts->largest, opts->drop_missing, block};
     status = build(&w);
   }
   weiri_free(ctx, from);
@@ -372,31 +373,14 @@ int64_t weir_frame_dropped(const weir_frame *frame) {
   return frame->dropped;
 }
 
+weir_status weiri_frame_fail(
+    const weir_frame *f, weir_status code, int64_t i, const char *text) {
+  return f->table != NULL
+             ? weiri_table_fail(f->table, code, weir_frame_row(f, i), -1, "%s", text)
+             : weiri_fail(
+                   code, "row %lld: %s", (long long)weir_frame_number(f, i) + 1, text);
+}
+
 const char *weir_frame_note(const weir_frame *frame) {
   return frame->note;
-}
-
-/* A block at a time: a mapped array is larger than memory. */
-static void digest_array(
-    const weir_frame *f, weiri_sha256 *h, const double *v, int64_t values) {
-  enum { VALUES = 1 << 17 };
-  for (int64_t at = 0; v != NULL && at < values; at += VALUES) {
-    const int64_t n = values - at < VALUES ? values - at : VALUES;
-    weiri_bulk_touch(f->ctx, n * (int64_t)sizeof *v);
-    weiri_sha256_update(h, v + at, (size_t)n * sizeof *v);
-  }
-}
-
-void weir_frame_digest(const weir_frame *frame, char out[65]) {
-  weiri_sha256 h;
-  unsigned char digest[32];
-  const int64_t shape[4] = {frame->n, frame->x != NULL ? frame->d : 0,
-      frame->context != NULL ? frame->c : 0, frame->weights != NULL};
-  weiri_sha256_init(&h);
-  weiri_sha256_update(&h, shape, sizeof shape);
-  digest_array(frame, &h, frame->x, frame->n * frame->d);
-  digest_array(frame, &h, frame->context, frame->n * frame->c);
-  digest_array(frame, &h, frame->weights, frame->n);
-  weiri_sha256_final(&h, digest);
-  weiri_sha256_print(digest, out);
 }

@@ -16,8 +16,9 @@ struct weir_frame {
   int64_t n, d, c;
   const double *x; /* owned_x, or the table's */
   double *owned_x, *context, *weights;
-  int64_t *row;  /* NULL: all */
-  int64_t first; /* number of the table's first row in its file */
+  int64_t *row;            /* NULL: all */
+  int64_t first;           /* number of the table's first row in its file */
+  const weir_table *table; /* that it is of; NULL: read from a file */
   int64_t dropped;
   char *note;
   /* Read from a file (frame_file.c): x, context, weights, row are these, or x is in the
@@ -40,6 +41,10 @@ weir_status weiri_frame_note(
 /* Ends what map and keeper hold. */
 void weiri_frame_unmap(weir_frame *f);
 
+/* Fails for frame row i, with "source: line 17: " before the message. */
+weir_status weiri_frame_fail(
+    const weir_frame *f, weir_status code, int64_t i, const char *text);
+
 /* How the values of a table's column become those of a schema's. */
 typedef struct weiri_map {
   const weir_schema *schema;
@@ -47,10 +52,12 @@ typedef struct weiri_map {
   int64_t to, from; /* column of the schema, of the table */
   double *by_index; /* table categories to values, or schema categories as numbers */
   bool *bad;        /* [table categories]: has no value in the schema */
+  double largest;   /* on either side */
 } weiri_map;
 
-weir_status weiri_map_init(
-    weiri_map *m, const weir_schema *s, int64_t to, const weir_table *t, int64_t from);
+/* largest: of weir_frame_opts. */
+weir_status weiri_map_init(weiri_map *m, const weir_schema *s, int64_t to,
+    const weir_table *t, int64_t from, double largest);
 void weiri_map_free(weiri_map *m);
 /* The value of a row: checked against the column's domain, snapped, wrapped. */
 weir_status weiri_map_value(const weiri_map *m, int64_t row, double *out);

@@ -5,6 +5,8 @@
 
 #include "data/frame.h"
 
+#define LARGEST 1e150 /* whose square float64 holds */
+
 static double number_of(const char *name) {
   double x;
   return weiri_parse_real(name, strlen(name), &x) ? x : (double)NAN;
@@ -39,9 +41,13 @@ static weir_status map_categories(weiri_map *m) {
   return WEIR_OK;
 }
 
-weir_status weiri_map_init(
-    weiri_map *m, const weir_schema *s, int64_t to, const weir_table *t, int64_t from) {
-  *m = (weiri_map){.schema = s, .table = t, .to = to, .from = from};
+weir_status weiri_map_init(weiri_map *m, const weir_schema *s, int64_t to,
+    const weir_table *t, int64_t from, double largest) {
+  *m = (weiri_map){.schema = s,
+      .table = t,
+      .to = to,
+      .from = from,
+      .largest = largest > 0.0 ? largest : LARGEST};
   const weir_column *c = &s->column[to];
   if (t->column[from].category != NULL) {
     return map_categories(m);
@@ -137,6 +143,16 @@ static weir_status outside(const weiri_map *m, int64_t row, double x) {
           : "outside the interval");
 }
 
+static weir_status too_large(const weiri_map *m, int64_t row, double x) {
+  char text[32];
+  (void)weiri_print_real(text, x, false);
+  return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from,
+      "%s is too large: beyond %g %s; rescale the column or leave the row out", text,
+      m->largest,
+      m->largest < LARGEST ? "float32 arithmetic overflows (--dtype f64 does not)"
+                           : "a square overflows");
+}
+
 /* Whole numbers must be whole; on a grid given by hand, values may carry the rounding
  * of a printed decimal. */
 static weir_status to_grid(const weiri_map *m, int64_t row, double *x) {
@@ -182,6 +198,9 @@ weir_status weiri_map_value(const weiri_map *m, int64_t row, double *out) {
   *out = x;
   if (isinf(x)) {
     return weiri_table_fail(t, WEIR_E_DATA, row, m->from, "infinite value");
+  }
+  if (fabs(x) > m->largest) {
+    return too_large(m, row, x);
   }
   if (type->role == WEIR_ROLE_WEIGHT) {
     return x > 0 ? WEIR_OK : outside(m, row, x);

@@ -11,22 +11,25 @@ enum { NAMES_BLOCK = 1 << 12 };
 static weir_status find_format(
     const char *path, const char *format, weiri_file_format *out) {
   static const char *const names[] = {"csv", "tsv", "npy"};
-  const char *dot = strrchr(path, '.');
-  const char *word = format != NULL ? format : dot != NULL ? dot + 1 : "csv";
+  const char *extension = weiri_extension(path);
+  const char *word = format != NULL ? format : extension != NULL ? extension : "csv";
+  *out = WEIRI_CSV;
   for (int i = 0; i < 3; i++) {
     if (strcasecmp(word, names[i]) == 0) {
       *out = (weiri_file_format)i;
       return WEIR_OK;
     }
   }
-  *out = WEIRI_CSV;
   if (strcasecmp(word, "png") == 0) {
     return weiri_fail(WEIR_E_CONFIG,
         "%s: numbers are not written as PNG, only images are: expected csv, tsv or npy",
         path);
   }
   return format == NULL
-             ? WEIR_OK
+             ? weiri_fail(WEIR_E_CONFIG,
+                   "%s: no table is written as '.%.32s': expected a name that ends in "
+                   ".csv, .tsv or .npy, or one of them as the format",
+                   path, extension)
              : weiri_fail(WEIR_E_CONFIG,
                    "unknown output format '%s', expected csv, tsv or npy", format);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "infer/infer.h"
@@ -191,15 +192,19 @@ static weir_status write_npy(const weir_posterior *p, const char *path) {
 
 weir_status weir_posterior_write(
     const weir_posterior *p, const char *path, const char *format) {
-  const size_t n = strlen(path);
-  if (format == NULL) {
-    format = (size_t)stem(path, ".npy") < n ? "npy" : "csv";
-  }
-  if (strcmp(format, "csv") == 0) {
+  const char *extension = weiri_extension(path);
+  const char *word = format != NULL ? format : extension != NULL ? extension : "csv";
+  if (strcasecmp(word, "csv") == 0) {
     return write_csv(p, path);
   }
-  return strcmp(format, "npy") == 0
-             ? write_npy(p, path)
+  if (strcasecmp(word, "npy") == 0) {
+    return write_npy(p, path);
+  }
+  return format != NULL
+             ? weiri_fail(WEIR_E_CONFIG,
+                   "format of draws: expected csv or npy, found '%s'", format)
              : weiri_fail(WEIR_E_CONFIG,
-                   "format of draws: expected csv or npy, found '%s'", format);
+                   "%s: no draws are written as '.%.32s': expected a name that ends "
+                   "in .csv or .npy, or one of them as the format",
+                   path, word);
 }

@@ -21,16 +21,10 @@ static json_t *layers(const void *o, const weiri_plan_info *info) {
   return weiri_maf_layers(&((const options *)o)->size, "autoregressive", false);
 }
 
-static json_t *base(const void *o, const weiri_plan_info *info) {
-  (void)o;
-  (void)info;
-  return json_string("standard");
-}
-
 const weiri_preset weiri_preset_made = {
     .is = {"made", "masked autoencoder: one autoregressive Gaussian per column",
         "Germain et al. 2015", sizeof(options), opts},
     .fill = fill,
     .layers = layers,
-    .base = base,
+    .base = weiri_standard_base,
 };

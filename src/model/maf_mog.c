@@ -8,20 +8,12 @@ typedef struct options {
   int64_t components;
 } options;
 
-static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
-    WEIRI_OPT_HIDDEN(options),
-    WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
-    WEIRI_OPT_WHITEN(options),
-    {"batch_norm", WEIR_OPT_BOOL, offsetof(options, batch_norm), "true", 0, 0, NULL,
-        "batch norm between the steps"},
+static const weir_opt opts[] = {
+    WEIRI_OPTS_FLOW(options, "hidden layers of the networks"),
+    WEIRI_OPT_BATCH_NORM(options),
     {"components", WEIR_OPT_INT, offsetof(options, components), "10", 1, 1000, NULL,
         "Gaussians per column in the base"},
     {0}};
-
-static void fill(void *o, const weiri_plan_info *info) {
-  weiri_flow_size_fill(&((options *)o)->size, info);
-}
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   (void)info;
@@ -40,7 +32,7 @@ const weiri_preset weiri_preset_maf_mog = {
     .is = {"maf-mog",
         "masked autoregressive flow over an autoregressive mixture of Gaussians",
         "Papamakarios et al. 2017", sizeof(options), opts},
-    .fill = fill,
+    .fill = weiri_flow_fill,
     .layers = layers,
     .base = base,
 };

@@ -7,18 +7,11 @@ typedef struct options {
   int base;
 } options;
 
-static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
-    WEIRI_OPT_HIDDEN(options),
-    WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
-    WEIRI_OPT_WHITEN(options),
+static const weir_opt opts[] = {
+    WEIRI_OPTS_FLOW(options, "hidden layers of the networks"),
     {"base", WEIR_OPT_CHOICE, offsetof(options, base), "\"logistic\"", 0, 0,
         "logistic|normal", "factors of the base"},
     {0}};
-
-static void fill(void *o, const weiri_plan_info *info) {
-  weiri_flow_size_fill(&((options *)o)->size, info);
-}
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const weiri_flow_size *s = &((const options *)o)->size;
@@ -39,7 +32,7 @@ static json_t *base(const void *o, const weiri_plan_info *info) {
 const weiri_preset weiri_preset_nice = {
     .is = {"nice", "additive coupling flow with a final scaling", "Dinh et al. 2015",
         sizeof(options), opts},
-    .fill = fill,
+    .fill = weiri_flow_fill,
     .layers = layers,
     .base = base,
 };

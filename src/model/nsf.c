@@ -8,19 +8,13 @@ typedef struct options {
   bool identity_splines;
 } options;
 
-static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
-    WEIRI_OPT_HIDDEN(options),
-    WEIRI_OPT_LAYERS(options, "residual blocks of the networks"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
-    WEIRI_OPT_WHITEN(options), WEIRI_OPT_BINS(options), WEIRI_OPT_TAIL(options),
+static const weir_opt opts[] = {
+    WEIRI_OPTS_FLOW(options, "residual blocks of the networks"),
+    WEIRI_OPT_BINS(options), WEIRI_OPT_TAIL(options),
     {"identity_splines", WEIR_OPT_BOOL, offsetof(options, identity_splines), "false", 0,
         0, NULL,
         "free splines on the columns that steer too, as in the paper's tables"},
     {0}};
-
-static void fill(void *o, const weiri_plan_info *info) {
-  weiri_flow_size_fill(&((options *)o)->size, info);
-}
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const options *p = o;
@@ -44,16 +38,10 @@ static json_t *layers(const void *o, const weiri_plan_info *info) {
   return list;
 }
 
-static json_t *base(const void *o, const weiri_plan_info *info) {
-  (void)o;
-  (void)info;
-  return json_string("standard");
-}
-
 const weiri_preset weiri_preset_nsf = {
     .is = {"nsf", "neural spline flow, coupling", "Durkan et al. 2019", sizeof(options),
         opts},
-    .fill = fill,
+    .fill = weiri_flow_fill,
     .layers = layers,
-    .base = base,
+    .base = weiri_standard_base,
 };

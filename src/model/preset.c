@@ -99,6 +99,16 @@ void weiri_flow_size_fill(weiri_flow_size *out, const weiri_plan_info *info) {
   }
 }
 
+void weiri_flow_fill(void *options, const weiri_plan_info *info) {
+  weiri_flow_size_fill(options, info);
+}
+
+json_t *weiri_standard_base(const void *options, const weiri_plan_info *info) {
+  (void)options;
+  (void)info;
+  return json_string("standard");
+}
+
 json_t *weiri_flow_layers(const weiri_flow_size *size) {
   json_t *list = json_array();
   if (size->whiten == WEIRI_WHITEN_ON) {

@@ -78,6 +78,15 @@ enum { WEIRI_WHITEN_AUTO, WEIRI_WHITEN_ON, WEIRI_WHITEN_OFF };
         "auto|true|false",                                                             \
         "begin with a linear map to uncorrelated columns; auto: by columns and rows"   \
   }
+#define WEIRI_OPT_BATCH_NORM(S)                                                        \
+  {                                                                                    \
+    "batch_norm", WEIR_OPT_BOOL, offsetof(S, batch_norm), "true", 0, 0, NULL,          \
+        "batch norm between the steps"                                                 \
+  }
+/* The rows that every flow of steps has. */
+#define WEIRI_OPTS_FLOW(S, layers)                                                     \
+  WEIRI_OPT_TRANSFORMS(S), WEIRI_OPT_HIDDEN(S), WEIRI_OPT_LAYERS(S, layers),           \
+      WEIRI_OPT_DROPOUT(S), WEIRI_OPT_ACTIVATION(S), WEIRI_OPT_WHITEN(S)
 #define WEIRI_OPT_BINS(S)                                                              \
   {                                                                                    \
     "bins", WEIR_OPT_INT, offsetof(S, size.bins), "8", 2, 512, NULL,                   \
@@ -91,6 +100,11 @@ enum { WEIRI_WHITEN_AUTO, WEIRI_WHITEN_ON, WEIRI_WHITEN_OFF };
 
 /* Fills zeros of size from rows, columns and time: the table in docs/models.md. */
 void weiri_flow_size_fill(weiri_flow_size *size, const weiri_plan_info *info);
+
+/* Slots of presets whose options begin with a weiri_flow_size: its zeros filled, a base
+ * of standard normals. */
+void weiri_flow_fill(void *options, const weiri_plan_info *info);
+json_t *weiri_standard_base(const void *options, const weiri_plan_info *info);
 
 /* The list of layers to append to: empty, or with the layer that whitens. New. */
 json_t *weiri_flow_layers(const weiri_flow_size *size);

@@ -7,18 +7,9 @@ typedef struct options {
   bool batch_norm;
 } options;
 
-static const weir_opt opts[] = {WEIRI_OPT_TRANSFORMS(options),
-    WEIRI_OPT_HIDDEN(options),
-    WEIRI_OPT_LAYERS(options, "hidden layers of the networks"),
-    WEIRI_OPT_DROPOUT(options), WEIRI_OPT_ACTIVATION(options),
-    WEIRI_OPT_WHITEN(options),
-    {"batch_norm", WEIR_OPT_BOOL, offsetof(options, batch_norm), "true", 0, 0, NULL,
-        "batch norm between the steps"},
-    {0}};
-
-static void fill(void *o, const weiri_plan_info *info) {
-  weiri_flow_size_fill(&((options *)o)->size, info);
-}
+static const weir_opt opts[] = {
+    WEIRI_OPTS_FLOW(options, "hidden layers of the networks"),
+    WEIRI_OPT_BATCH_NORM(options), {0}};
 
 static json_t *layers(const void *o, const weiri_plan_info *info) {
   const options *p = o;
@@ -37,16 +28,10 @@ static json_t *layers(const void *o, const weiri_plan_info *info) {
   return list;
 }
 
-static json_t *base(const void *o, const weiri_plan_info *info) {
-  (void)o;
-  (void)info;
-  return json_string("standard");
-}
-
 const weiri_preset weiri_preset_realnvp = {
     .is = {"realnvp", "affine coupling flow", "Dinh et al. 2017", sizeof(options),
         opts},
-    .fill = fill,
+    .fill = weiri_flow_fill,
     .layers = layers,
-    .base = base,
+    .base = weiri_standard_base,
 };

@@ -5,6 +5,35 @@
 
 #include "train/train.h"
 
+static bool constant(const weiri_loop *l, int64_t j) {
+  const int64_t d = weir_model_features(l->model), *rows = l->train.rows;
+  const double *x = weir_frame_x(l->train.frame) + j;
+  const double first = x[(rows == NULL ? 0 : rows[0]) * d];
+  for (int64_t i = 1; i < l->train.n; i++) {
+    if (x[(rows == NULL ? i : rows[i]) * d] != first) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Where statistics cannot be had, the column of which all training rows have one value
+ * is the reason, and has a name. */
+static weir_status blame_constant(const weiri_loop *l, weir_status status) {
+  const weir_schema *s = l->model->schema;
+  for (int64_t i = 0; status == WEIR_E_DATA && s != NULL && i < weir_schema_events(s);
+       i++) {
+    if (constant(l, i)) {
+      const char *name = weir_schema_column(s, weir_schema_event(s, i)).name;
+      return weiri_fail(WEIR_E_DATA,
+          "column '%s' has one value in all training rows, and no density: leave it "
+          "out with --column %s=ignored",
+          name, name);
+    }
+  }
+  return status;
+}
+
 static weir_status begin(weiri_loop *l, bool *resumed) {
   *resumed = false;
   if (l->opts.resume) {
@@ -18,7 +47,7 @@ static weir_status begin(weiri_loop *l, bool *resumed) {
   } else {
     WEIR_TRY(weiri_model_set_origin(
         l->model, l->train.n, weir_frame_x(l->train.frame), l->train.rows));
-    WEIR_TRY(weiri_observe(l->model, &l->train, false));
+    WEIR_TRY(blame_constant(l, weiri_observe(l->model, &l->train, false)));
   }
   l->first_step = l->state.step;
   return l->opts.metrics == NULL ? WEIR_OK

@@ -86,7 +86,7 @@ static weir_status observe_layer(observing *o, weir_layer *l) {
   }
   weiri_moments_destroy(o->model->ctx, &m);
   return status == WEIR_OK ? WEIR_OK
-                           : weiri_where(status, "statistics for %s", l->path);
+                           : weiri_where(status, "statistics of the training rows");
 }
 
 static weir_status observe_all(observing *o, weir_params *shadow, bool every) {

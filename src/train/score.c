@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/bulk.h"
+#include "data/frame.h"
 #include "train/train.h"
 
 static void record(void *self, weir_run *run, int64_t n, weiri_results *results) {
@@ -104,9 +105,8 @@ static weir_status refuse_nan(const weir_row_set *set, const double *log_prob) {
   for (int64_t i = 0; i < set->n; i++) {
     if (isnan(log_prob[i])) {
       const int64_t row = set->rows == NULL ? i : set->rows[i];
-      return weiri_fail(WEIR_E_NUMERIC,
-          "row %lld: the model's log-likelihood is not a number",
-          (long long)weir_frame_row(set->frame, row) + 1);
+      return weiri_frame_fail(set->frame, WEIR_E_NUMERIC, row,
+          "the model's log-likelihood is not a number");
     }
   }
   return WEIR_OK;
