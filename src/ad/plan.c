@@ -25,15 +25,6 @@ struct weiri_plan {
 
 #define FIXED SIZE_MAX
 
-void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
-  for (uint32_t i = 0; i < r->n_chunks; i++) {
-    weiri_free(ctx, r->chunks[i]);
-  }
-  weiri_free(ctx, r->chunks);
-  weiri_arena_destroy(&r->meta);
-  *r = (weiri_recording){0};
-}
-
 static weir_node *node_at(const weiri_plan *p, uint32_t id) {
   return &p->recording.chunks[(id - 1) / WEIRI_TAPE_CHUNK][(id - 1) % WEIRI_TAPE_CHUNK];
 }

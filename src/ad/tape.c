@@ -110,6 +110,15 @@ weir_status weiri_tape_give(weir_tape *t, weiri_recording *out) {
   return WEIR_OK;
 }
 
+void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
+  for (uint32_t i = 0; i < r->n_chunks; i++) {
+    weiri_free(ctx, r->chunks[i]);
+  }
+  weiri_free(ctx, r->chunks);
+  weiri_arena_destroy(&r->meta);
+  *r = (weiri_recording){0};
+}
+
 weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n) {
   weir_tape_reset(t);
   for (uint32_t i = 0; i < n && t->status == WEIR_OK; i++) {

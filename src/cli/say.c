@@ -89,6 +89,10 @@ int cli_fail(weir_status status) {
   case WEIR_E_CONFIG:
     cli_error("%s", weir_error());
     return CLI_USAGE;
+  case WEIR_E_MEMORY:
+    /* this program's own allocations leave no message */
+    return strstr(weir_error(), "memory") != NULL ? cli_error("%s", weir_error())
+                                                  : cli_no_memory();
   case WEIR_E_DIVERGED:
     cli_error("%s", weir_error());
     return CLI_DIVERGED;

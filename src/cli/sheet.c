@@ -16,6 +16,8 @@ const cli_opt cli_sheet_options[] = {
     {"grid", 0, CLI_INT, "N", "images in a row of a picture", 1, 100000, NULL, NULL},
     {0}};
 
+enum { PICTURE_MAX = 1 << 26 }; /* pixels, of all images together */
+
 bool cli_wants_picture(const cli_args *args) {
   const char *format = cli_text(args, "format", NULL);
   char end[16];
@@ -42,10 +44,14 @@ static int make_columns(cli_sheet *s, const char *more) {
   return s->row != NULL ? 0 : cli_no_memory();
 }
 
-static int open_picture(cli_sheet *s, int64_t per_row) {
+static int open_picture(cli_sheet *s, int64_t rows, int64_t per_row) {
   if (s->image.height == 0) {
     return cli_usage("the rows of this model are no images, so there is no picture of "
                      "them; --image HxW of weir fit says that they are");
+  }
+  if (rows > PICTURE_MAX / s->d) {
+    return cli_usage("a picture holds %lld of these images at most",
+        (long long)(PICTURE_MAX / s->d));
   }
   s->per_row = cli_int(s->pass->args, "grid", per_row);
   return 0;
@@ -60,7 +66,7 @@ int cli_sheet_open(
       .picture = cli_wants_picture(pass->args),
       .d = weir_schema_events(schema)};
   if (s->picture) {
-    return open_picture(s, per_row);
+    return open_picture(s, rows, per_row);
   }
   if (cli_has(pass->args, "grid")) {
     return cli_usage("--grid is of pictures: expected -o FILE.png or --format png");

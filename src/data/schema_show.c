@@ -12,8 +12,18 @@ typedef struct text {
   bool failed;
 } text;
 
+/* Characters of UTF-8: bytes that continue none. */
+static size_t characters(const char *s) {
+  size_t n = 0;
+  for (; *s != '\0'; s++) {
+    n += ((unsigned char)*s & 0xC0u) != 0x80u;
+  }
+  return n;
+}
+
 static void add(text *t, const char *s, size_t width) {
-  const size_t len = strlen(s), pad = len < width ? width - len : 0;
+  const size_t len = strlen(s), wide = characters(s);
+  const size_t pad = wide < width ? width - wide : 0;
   if (!t->failed && t->n + len + pad + 1 > t->size) {
     const size_t size = 2 * (t->n + len + pad) + 256;
     char *more = weiri_realloc(t->ctx, t->s, size);
@@ -29,11 +39,22 @@ static void add(text *t, const char *s, size_t width) {
   }
 }
 
+/* A name, on one line whatever is in it. */
+static void add_name(text *t, const char *s, size_t width) {
+  const size_t from = t->n;
+  add(t, s, width);
+  for (size_t i = from; !t->failed && i < t->n; i++) {
+    if ((unsigned char)t->s[i] < 0x20) {
+      t->s[i] = ' ';
+    }
+  }
+}
+
 static void add_categories(text *t, const weir_column *c) {
   enum { SHOWN = 6 };
   for (int64_t i = 0; i < c->categories && i < SHOWN; i++) {
     add(t, i == 0 ? "  " : ", ", 0);
-    add(t, c->category[i], 0);
+    add_name(t, c->category[i], 0);
   }
   if (c->categories > SHOWN) {
     char more[48];
@@ -62,7 +83,7 @@ weir_status weir_schema_show(const weir_schema *schema, char **out) {
   text t = {.ctx = schema->ctx};
   size_t width = strlen("column");
   for (int64_t j = 0; j < schema->n; j++) {
-    const size_t len = strlen(schema->column[j].name);
+    const size_t len = characters(schema->column[j].name);
     width = len > width && len < 40 ? len : width;
   }
   add(&t, "column", width + 2);
@@ -73,10 +94,10 @@ weir_status weir_schema_show(const weir_schema *schema, char **out) {
     if (last > j + 1) {
       (void)snprintf(range, sizeof range, "%.40s .. %.40s", schema->column[j].name,
           schema->column[last].name);
-      add(&t, range, width);
+      add_name(&t, range, width);
       j = last;
     } else {
-      add(&t, schema->column[j].name, width);
+      add_name(&t, schema->column[j].name, width);
     }
     add(&t, "  ", 0);
     add(&t, weir_column_type_text(&schema->type[j], type, sizeof type), 0);

@@ -18,3 +18,33 @@ while read -r line; do
     fail "weir $line"
   }
 done <commands
+
+# The commands of the readme, on files that are called as there.
+mkdir readme
+cd readme
+table 300 >table.csv
+table 200 >test.csv
+ln -s ../model.so model.so
+cp ../points.txt data.json
+{ printf '\000\000\010\003\000\000\000\074\000\000\000\004\000\000\000\004'
+  head -c 960 "$WEIR"; } | gzip >images.idx.gz
+grep -E '^ {4,}weir ' "$WEIR_SOURCE_DIR/README.md" |
+  sed -e 's/^ *weir //' -e 's/ *#.*//' -e '/^fit/s/$/ --epochs 2 --quiet/' >commands
+[ "$(wc -l <commands)" -ge 8 ] || fail "no commands in the readme"
+while read -r line; do
+  # shellcheck disable=SC2086
+  "$WEIR" $line >out 2>err </dev/null || {
+    cat err
+    fail "weir $line"
+  }
+done <commands
+cd ..
+
+# The words that docs/troubleshooting.md explains stand in messages of the program.
+cat $(find "$WEIR_SOURCE_DIR/src" -name '*.c') | tr -d '\n' | sed 's/" *"//g' >literals
+sed -n '/^| `/p' "$WEIR_SOURCE_DIR/docs/troubleshooting.md" | cut -d'|' -f2 |
+  grep -o '`[^`]*`' | tr -d '`' >explained
+[ "$(wc -l <explained)" -ge 20 ] || fail "docs/troubleshooting.md has no table"
+while read -r words; do
+  has literals "$words"
+done <explained
