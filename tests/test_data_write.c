@@ -47,7 +47,7 @@ static void assert_same(const weir_table *a, const weir_table *b) {
 
 static void csv_round_trip(void **state) {
   (void)state;
-  static const char *const files[] = {"t.csv", "t.tsv", "t.data"};
+  static const char *const files[] = {"t.csv", "t.tsv", "t"};
   for (size_t i = 0; i < 3; i++) {
     counting c;
     counting_init(&c, 0);
@@ -63,6 +63,31 @@ static void csv_round_trip(void **state) {
     assert_int_equal(unlink(path_of(files[i])), 0);
     counting_check(&c);
   }
+}
+
+/* An extension that is no format is an error, unless the format is said; a version in a
+ * name is no extension. */
+static void names_say_the_format(void **state) {
+  (void)state;
+  counting c;
+  counting_init(&c, 0);
+  const weir_column column = {"k", WEIR_CELL_REAL, 0, NULL};
+  weir_writer *w = NULL;
+  const char *const bad[] = {"t.xlsx", "a.b/t.parquet", "t.csv.gz"};
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(
+        weir_writer_open(&w, &c.ctx, bad[i], NULL, 1, &column, 0), WEIR_E_CONFIG);
+    assert_non_null(strstr(weir_error(), bad[i]));
+    assert_null(w);
+  }
+  const char *const good[] = {"t-v1.2", "t.1", "t.NPY", ".t", "t."};
+  for (int i = 0; i < 5; i++) {
+    assert_ok(weir_writer_open(&w, &c.ctx, path_of(good[i]), NULL, 1, &column, 0));
+    weir_writer_destroy(&w);
+  }
+  assert_ok(weir_writer_open(&w, &c.ctx, path_of("t.xlsx"), "csv", 1, &column, 0));
+  weir_writer_destroy(&w);
+  counting_check(&c);
 }
 
 static void csv_bytes(void **state) {
@@ -221,8 +246,8 @@ static void memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(csv_round_trip),
-      cmocka_unit_test(csv_bytes), cmocka_unit_test(npy_round_trip),
-      cmocka_unit_test(refused), cmocka_unit_test(closed_pipe),
-      cmocka_unit_test(memory)};
+      cmocka_unit_test(names_say_the_format), cmocka_unit_test(csv_bytes),
+      cmocka_unit_test(npy_round_trip), cmocka_unit_test(refused),
+      cmocka_unit_test(closed_pipe), cmocka_unit_test(memory)};
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

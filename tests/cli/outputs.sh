@@ -3,12 +3,13 @@
 table 400 >a.csv
 
 # A second run with the same output is refused, and the first goes on as if it were alone.
-set -- fit a.csv $small -o m.safetensors --epochs 400 --patience -1 --seed 7 -q
+set -- fit a.csv $small -o m.safetensors --epochs 400 --patience -1 --seed 7 -q \
+  --set train.checkpoint_seconds=0.02
 "$WEIR" "$@"
 mv m.safetensors whole
 grep -o '"step": [0-9]*' m.metrics.jsonl >steps
 rm -f m.yaml m.metrics.jsonl
-"$WEIR" "$@" --set train.checkpoint_seconds=0.02 &
+"$WEIR" "$@" &
 first=$!
 while [ ! -s m.metrics.jsonl ] && kill -0 $first 2>/dev/null; do sleep 0.01; done
 code 1 "$WEIR" "$@" 2>err
@@ -34,7 +35,7 @@ done
 [ $found -eq 1 ] || fail "s.csv is none of the six"
 
 # A name says the format: letters of either case; no extension is CSV; --format says else.
-for name in t.csv T.CSV plain d.v2 .hidden ./t; do
+for name in t.csv T.CSV plain d-v1.2 .hidden ./t; do
   "$WEIR" sample m.safetensors -n 5 -o $name
   head -1 $name | grep -q '^x,y,site,count$' || fail "$name is no CSV"
 done
