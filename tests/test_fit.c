@@ -163,7 +163,8 @@ static void test_laplace(void **state) {
   fixture_open(&f, "normal", "dim", 4);
   double theta[4], root[16], mean[4], sd[4];
   weiri_mode mode;
-  assert_int_equal(weiri_laplace(f.target, 1, 2.0, theta, root, &mode), WEIR_OK);
+  assert_int_equal(
+      weiri_laplace(f.target, 1, 2.0, 0, NULL, theta, root, &mode), WEIR_OK);
   assert_true(mode.converged && mode.curved);
   assert_int_equal(weir_target_moments(f.target, mean, sd), WEIR_OK);
   for (int j = 0; j < 4; j++) {

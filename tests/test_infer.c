@@ -224,65 +224,6 @@ static void test_resume(void **state) {
   weir_ctx_destroy(&ctx);
 }
 
-/* ---- simulation-based calibration ---- */
-
-/* Talts et al. 2018: the rank of the truth among thinned posterior draws is uniform. */
-static void check_calibration(
-    const char *spec, const char *config, int64_t simulations, int64_t looked) {
-  enum { RANKS = 20 };
-  weir_ctx *ctx = context(2);
-  weir_target *t = target(ctx, spec);
-  const int64_t d = weir_target_dim(t);
-  double *theta = calloc((size_t)d, sizeof *theta);
-  double *sum = calloc((size_t)d, sizeof *sum),
-         *square = calloc((size_t)d, sizeof *sum);
-  for (int64_t i = 0; i < simulations; i++) {
-    weir_target *given = NULL;
-    weir_posterior *p = NULL;
-    assert_int_equal(weir_target_simulate(t, (uint64_t)i, theta, &given), WEIR_OK);
-    assert_int_equal(infer(&p, given, config, 1000 + (uint64_t)i), WEIR_OK);
-    const double *x = weir_posterior_theta(p);
-    assert_int_equal(weir_posterior_chains(p) * weir_posterior_draws(p), RANKS - 1);
-    for (int64_t j = 0; j < d; j++) {
-      double rank = 0.0;
-      for (int64_t k = 0; k < RANKS - 1; k++) {
-        rank += x[k * d + j] < theta[j] ? 1.0 : 0.0;
-      }
-      const double u = rank - 0.5 * (RANKS - 1);
-      sum[j] += u;
-      square[j] += u * u;
-    }
-    weir_posterior_destroy(&p);
-    weir_target_destroy(&given);
-  }
-  /* Discrete uniform on 0 .. R - 1: variance (R^2 - 1)/12, that of the square
-   * (R^2 - 1)(R^2 - 4)/180. */
-  const double n = (double)simulations, r2 = RANKS * RANKS;
-  for (int64_t j = 0; j < looked; j++) {
-    const double z = sum[j] / sqrt(n * (r2 - 1.0) / 12.0);
-    const double y =
-        (square[j] - n * (r2 - 1.0) / 12.0) / sqrt(n * (r2 - 1.0) * (r2 - 4.0) / 180.0);
-    if (!(fabs(z) < 4.0 && fabs(y) < 4.0)) {
-      fail_msg("%s: coordinate %d: z of ranks %.2f, of their spread %.2f", spec, (int)j,
-          z, y);
-    }
-  }
-  free(theta);
-  free(sum);
-  free(square);
-  weir_target_destroy(&t);
-  weir_ctx_destroy(&ctx);
-}
-
-static void test_calibration(void **state) {
-  (void)state;
-  check_calibration("{\"name\": \"eight_schools\"}",
-      "{\"chains\": 1, \"warmup\": 200, \"draws\": 19, \"thin\": 5, \"method\": "
-      "{\"name\": "
-      "\"nuts\", \"target_accept\": 0.9}}",
-      150, 10);
-}
-
 /* ---- refusals ---- */
 
 static weir_status flat(
@@ -372,7 +313,7 @@ static void test_judgement(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_moments),
       cmocka_unit_test(test_exact_draws), cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_resume), cmocka_unit_test(test_calibration),
-      cmocka_unit_test(test_refusals), cmocka_unit_test(test_judgement)};
+      cmocka_unit_test(test_resume), cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_judgement)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

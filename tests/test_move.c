@@ -220,6 +220,51 @@ static void test_langevin_is_one_step(void **state) {
   fixture_close(&f);
 }
 
+/* Many points at once move as each would alone, also beside one that is lost in the
+ * funnel's neck. */
+static void test_hmc_rows(void **state) {
+  (void)state;
+  enum { N = 5, STEPS = 7 };
+  fixture f;
+  fixture_open(&f, "funnel", "dim", D);
+  double inverse[D * D], root[D * D], x[N * D], alone[N * D], accept[N];
+  weiri_metric metric;
+  metric_of(&metric, false, inverse, root);
+  const weiri_mover m = fixture_mover(&f, &metric, 0.3);
+  int moved = 0, stayed = 0;
+  for (uint64_t k = 0; k < 20; k++) {
+    weiri_chance chance[N];
+    for (int i = 0; i < N; i++) {
+      chance[i] = weiri_chance_of(9, "rows", (uint64_t)i, k);
+      for (int j = 0; j < D; j++) {
+        x[i * D + j] = j == 0 ? (i == 2 ? -6.0 : 0.2 * i) : 0.3 * i - 0.2 * j;
+      }
+    }
+    memcpy(alone, x, sizeof x);
+    for (int i = 0; i < N; i++) {
+      double grad[D];
+      weiri_point at = {alone + i * D, grad, 0.0};
+      weiri_chance c = chance[i];
+      weiri_moved r;
+      assert_int_equal(weiri_point_evaluate(&m, &at), WEIR_OK);
+      assert_int_equal(weiri_hmc(&m, &c, STEPS, &at, &r), WEIR_OK);
+      accept[i] = r.accept;
+      moved += r.accepted;
+      stayed += !r.accepted;
+    }
+    double together[N];
+    assert_int_equal(weiri_hmc_rows(&m, N, chance, STEPS, x, together), WEIR_OK);
+    for (int i = 0; i < N; i++) {
+      assert_true(fabs(together[i] - accept[i]) < 1e-9);
+      for (int j = 0; j < D; j++) {
+        assert_true(fabs(x[i * D + j] - alone[i * D + j]) < 1e-9);
+      }
+    }
+  }
+  assert_true(moved > 20 && stayed > 20);
+  fixture_close(&f);
+}
+
 /* ---- densities that cannot be had ---- */
 
 static weir_status broken(
@@ -271,6 +316,6 @@ int main(void) {
       cmocka_unit_test(test_volume), cmocka_unit_test(test_random_walk),
       cmocka_unit_test(test_langevin), cmocka_unit_test(test_hmc),
       cmocka_unit_test(test_nuts), cmocka_unit_test(test_langevin_is_one_step),
-      cmocka_unit_test(test_failures)};
+      cmocka_unit_test(test_hmc_rows), cmocka_unit_test(test_failures)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

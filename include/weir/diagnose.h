@@ -82,6 +82,42 @@ typedef struct weir_judgement {
 WEIR_API WEIR_MUST_USE weir_status weir_judge(
     weir_judgement *out, const weir_posterior *p, weir_summary *summary);
 
+typedef struct weir_mode_check_opts {
+  uint32_t struct_size;
+  uint64_t seed;
+  int64_t chains, warmup, draws; /**< of the short chains; 0: 16, 150, 100 */
+  weir_infer_progress_fn progress;
+  void *user;
+} weir_mode_check_opts;
+#define WEIR_MODE_CHECK_OPTS_INIT                                                      \
+  { sizeof(weir_mode_check_opts), 0, 0, 0, 0, NULL, NULL }
+
+/** What short chains from dispersed starts say of draws. */
+typedef struct weir_mode_check {
+  bool good;          /**< no missed mode was found, and some chain got somewhere */
+  int64_t chains;     /**< run */
+  int64_t lost;       /**< that failed or never moved */
+  int64_t same;       /**< settled where draws are */
+  int64_t minor;      /**< settled elsewhere, with less than 1 % of the mass */
+  int64_t missed;     /**< settled where draws should be and are not */
+  int64_t modes;      /**< regions that these make up */
+  double mass;        /**< share of the posterior there, about */
+  int64_t output;     /**< the one that differs most in the heaviest of them: */
+  double there, here; /**< its mean there, and in the draws */
+  int64_t gradients;
+  char text[400]; /**< a plain sentence */
+} weir_mode_check;
+
+/** Looks for modes that the draws of a fit (or of chains) do not visit, which neither
+ * k-hat nor R-hat can see: short no-U-turn chains start near 0, widely around 0 and
+ * widely around the draws, and where they settle is compared with the draws: place,
+ * log density, mass (src/infer/modes.c). A mode that is not found is not excluded.
+ * Errors: E_ARGUMENT (draws of another target), E_CANCELLED, E_MEMORY. Cost: about 16
+ * chains of 250 iterations. */
+WEIR_API WEIR_MUST_USE weir_status weir_check_modes(weir_mode_check *out,
+    const weir_target *target, const weir_posterior *p,
+    const weir_mode_check_opts *opts);
+
 #ifdef __cplusplus
 }
 #endif

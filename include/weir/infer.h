@@ -38,9 +38,19 @@ typedef struct weir_infer_opts {
   const char *identity;
   weir_infer_progress_fn progress;
   void *user;
+  /** Start points theta [inits, dim], unconstrained: one for all chains, or one for
+   * each (fits begin at the best of them); NULL: random ones. */
+  const double *init;
+  int64_t inits;
+  /** Or a file of them, in the space where the parameters live, as CmdStan has it: a
+   * JSON object {"mu": 1, "theta": [0, 1]} or an array of such objects; NULL: none. */
+  const char *init_file;
 } weir_infer_opts;
 #define WEIR_INFER_OPTS_INIT                                                           \
-  { sizeof(weir_infer_opts), NULL, 0, NULL, false, false, NULL, NULL, NULL }
+  {                                                                                    \
+    sizeof(weir_infer_opts), NULL, 0, NULL, false, false, NULL, NULL, NULL, NULL, 0,   \
+        NULL                                                                           \
+  }
 
 /** Draws from a posterior, with what the method says of each. */
 typedef struct weir_posterior weir_posterior;
@@ -51,9 +61,10 @@ WEIR_API const weir_opt *weir_infer_options(void);
 /** Draws from the target. Chains run in parallel over the context's threads; the result
  * has the same bits on any number of threads, and after any kill and resume. Errors:
  * E_CONFIG (unknown method or option), E_DATA (no finite density at the start, a
- * constant density), E_DIVERGED (an improper density that runs away), E_MISMATCH
- * (resume with other settings, the key named), E_CANCELLED, E_IO, E_MEMORY. Cost:
- * gradient evaluations of the target, see weir_posterior_gradients. */
+ * constant density, a start point without one of the parameters), E_ARGUMENT (start
+ * points for another number of chains), E_DIVERGED (an improper density that runs
+ * away), E_MISMATCH (resume with other settings, the key named), E_CANCELLED, E_IO,
+ * E_MEMORY. Cost: gradient evaluations of the target, see weir_posterior_gradients. */
 WEIR_API WEIR_MUST_USE weir_status weir_infer(
     weir_posterior **out, const weir_target *target, const weir_infer_opts *opts);
 WEIR_API void weir_posterior_destroy(weir_posterior **posterior);

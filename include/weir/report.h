@@ -3,6 +3,7 @@
 #ifndef WEIR_REPORT_H
 #define WEIR_REPORT_H
 
+#include "weir/calibrate.h"
 #include "weir/diagnose.h"
 #include "weir/selftest.h"
 #include "weir/train.h"
@@ -53,9 +54,11 @@ typedef struct weir_inference_report_opts {
   const char *path;     /**< file to write, replaced atomically */
   const char *title;    /**< heading; NULL: "weir inference" */
   const char *command;  /**< command line of the run; NULL: not shown */
+  /** What weir_check_modes found; NULL: not looked for. */
+  const weir_mode_check *modes;
 } weir_inference_report_opts;
 #define WEIR_INFERENCE_REPORT_OPTS_INIT                                                \
-  { sizeof(weir_inference_report_opts), NULL, NULL, NULL }
+  { sizeof(weir_inference_report_opts), NULL, NULL, NULL, NULL }
 
 /** Writes the report of an inference: the verdict, a table of all parameters, traces
  * and rank plots of those with the largest R-hat, a corner plot, energies and their
@@ -65,6 +68,11 @@ typedef struct weir_inference_report_opts {
  */
 WEIR_API WEIR_MUST_USE weir_status weir_report_inference(
     const weir_posterior *posterior, const weir_inference_report_opts *opts);
+
+/** Writes the report of a simulation-based calibration: the verdict, rank histograms
+ * with the band that they should keep to, tests of all quantities. Errors: as above. */
+WEIR_API WEIR_MUST_USE weir_status weir_report_calibration(
+    const weir_calibration *calibration, const weir_inference_report_opts *opts);
 
 #ifdef __cplusplus
 }

@@ -82,6 +82,11 @@ WEIR_API WEIR_MUST_USE weir_status weir_target_hessian_vector(const weir_target 
 /** Outputs [n, outputs] of points; draw i is number first + i of the run. */
 WEIR_API WEIR_MUST_USE weir_status weir_target_show(const weir_target *target,
     uint64_t seed, int64_t first, int64_t n, const double *theta, double *out);
+/** Points theta [n, dim] of outputs [n, outputs] as weir_target_show gives them;
+ * derived quantities among them are not looked at. Errors: E_DATA (a value out of its
+ * support), E_UNSUPPORTED where the target cannot say. */
+WEIR_API WEIR_MUST_USE weir_status weir_target_place(
+    const weir_target *target, int64_t n, const double *outputs, double *theta);
 /** Exact draws theta [n, dim]. Errors: E_UNSUPPORTED where the target has none. */
 WEIR_API WEIR_MUST_USE weir_status weir_target_sample(
     const weir_target *target, uint64_t seed, int64_t first, int64_t n, double *theta);

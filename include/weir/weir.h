@@ -3,6 +3,7 @@
 #ifndef WEIR_H
 #define WEIR_H
 
+#include "weir/calibrate.h"
 #include "weir/ctx.h"
 #include "weir/data.h"
 #include "weir/diagnose.h"

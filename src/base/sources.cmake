@@ -1,4 +1,4 @@
-weir_sources(about.c arena.c bulk.c chol.c clock.c config.c config_set.c config_write.c ctx.c file.c identity.c log.c memory.c option.c
+weir_sources(about.c arena.c bulk.c chisq.c chol.c clock.c config.c config_set.c config_write.c ctx.c file.c identity.c log.c memory.c option.c
   rng.c scalar.c sha256.c spec.c status.c text.c words.c)
 if(WEIR_HAVE_YAML)
   weir_sources(config_yaml.c)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/infer_calibrate.h"
 #include "cli/infer_config.h"
 #include "cli/infer_show.h"
 #include "cli/json.h"
@@ -25,6 +26,10 @@ static const cli_opt options[] = {
     {"chains", 0, CLI_INT, "N", "independent chains (4)", 1, 10000, NULL, NULL},
     {"warmup", 0, CLI_INT, "N", "iterations thrown away (1000)", 0, 1e9, NULL, NULL},
     {"draws", 'n', CLI_INT, "N", "draws of each chain (1000)", 1, 1e9, NULL, NULL},
+    {"init", 0, CLI_FILE, "FILE",
+        "start points: a JSON object of parameters, or an array with one for each "
+        "chain",
+        0, 0, NULL, NULL},
     {"output", 'o', CLI_FILE, "FILE",
         "draws: FILE_1.csv, FILE_2.csv, ... as CmdStan writes them, or one .npy", 0, 0,
         NULL, NULL},
@@ -36,6 +41,17 @@ static const cli_opt options[] = {
         NULL},
     {"check-gradient", 0, CLI_FLAG, NULL,
         "only compare the target's gradient with differences", 0, 0, NULL, NULL},
+    {"calibrate", 0, CLI_INT, "N",
+        "N simulations from the target's own prior: are the posteriors of this method "
+        "right? (simulation-based calibration)",
+        2, 1e7, NULL, NULL},
+    {"fail-calibration", 0, CLI_FLAG, NULL,
+        "exit code 3 where --calibrate finds that they are not", 0, 0, NULL, NULL},
+    {"check-modes", 0, CLI_FLAG, NULL,
+        "run short chains from dispersed starts: do the draws miss a mode?", 0, 0, NULL,
+        NULL},
+    {"fail-modes", 0, CLI_FLAG, NULL,
+        "--check-modes, and exit code 3 where a mode is missed", 0, 0, NULL, NULL},
     {"fail-rhat", 0, CLI_REAL, "MOST",
         "exit code 3 where an R-hat is above this (1.01)", 1, 100, NULL, NULL},
     {"fail-khat", 0, CLI_TEXT, "MOST",
@@ -66,21 +82,6 @@ static char *command_line(const cli_args *args) {
   return line;
 }
 
-static int say_stopped(const cli_inference *job, const cli_infer_progress *p) {
-  if (cli_signal() == 0) {
-    return cli_error("%s", weir_error());
-  }
-  if (job->checkpoint == NULL) {
-    cli_error("stopped at %" PRId64 " of %" PRId64 "; nothing is saved without -o",
-        p->last.done, p->last.total);
-  } else {
-    cli_error("stopped at %" PRId64 " of %" PRId64
-              ", saved in %s; go on with: %s --resume",
-        p->last.done, p->last.total, job->checkpoint, job->command);
-  }
-  return cli_signal_code();
-}
-
 static int sample(cli_inference *job, const cli_args *args) {
   cli_infer_progress progress;
   cli_infer_progress_begin(&progress, job->env->quiet);
@@ -91,16 +92,37 @@ static int sample(cli_inference *job, const cli_args *args) {
   opts.resume = cli_has(args, "resume");
   opts.keep_checkpoint = true;
   opts.identity = job->identity;
+  opts.init_file = cli_text(args, "init", NULL);
   opts.progress = cli_infer_progress_step;
   opts.user = &progress;
   const weir_status status = weir_infer(&job->posterior, job->density, &opts);
   cli_infer_progress_end(&progress);
-  return status == WEIR_E_CANCELLED ? say_stopped(job, &progress) : cli_fail(status);
+  return status == WEIR_E_CANCELLED ? cli_infer_stopped(job, &progress)
+                                    : cli_fail(status);
+}
+
+/* --check-modes and --fail-modes. */
+static int check_modes(cli_inference *job, const cli_args *args) {
+  if (!cli_has(args, "check-modes") && !cli_has(args, "fail-modes")) {
+    return 0;
+  }
+  cli_infer_progress progress;
+  cli_infer_progress_begin(&progress, job->env->quiet);
+  weir_mode_check_opts opts = WEIR_MODE_CHECK_OPTS_INIT;
+  opts.seed = job->env->seed;
+  opts.progress = cli_infer_progress_step;
+  opts.user = &progress;
+  const weir_status status =
+      weir_check_modes(&job->modes, job->density, job->posterior, &opts);
+  cli_infer_progress_end(&progress);
+  job->modes_checked = status == WEIR_OK;
+  return status == WEIR_E_CANCELLED ? cli_infer_stopped(job, &progress)
+                                    : cli_fail(status);
 }
 
 static int finish(cli_inference *job, const cli_args *args) {
-  int code = 0;
-  if (job->output != NULL) {
+  int code = check_modes(job, args);
+  if (code == 0 && job->output != NULL) {
     code = cli_fail(weir_posterior_write(
         job->posterior, job->output, cli_text(args, "format", NULL)));
   }
@@ -109,6 +131,7 @@ static int finish(cli_inference *job, const cli_args *args) {
     opts.path = cli_text(args, "report", NULL);
     opts.title = weir_target_kind(job->density);
     opts.command = job->command;
+    opts.modes = job->modes_checked ? &job->modes : NULL;
     code = cli_fail(weir_report_inference(job->posterior, &opts));
   }
   if (code == 0 && job->checkpoint != NULL) {
@@ -157,6 +180,9 @@ static int infer(cli_inference *job, const cli_args *args) {
   }
   if (code == 0 && cli_has(args, "check-gradient")) {
     return check_gradient(job);
+  }
+  if (code == 0 && cli_has(args, "calibrate")) {
+    return cli_infer_calibrate(job, args);
   }
   if (code == 0) {
     code = sample(job, args);

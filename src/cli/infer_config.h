@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "cli/env.h"
-#include "weir/infer.h"
+#include "weir/diagnose.h"
 
 typedef struct cli_inference {
   cli_env *env;
@@ -16,6 +16,8 @@ typedef struct cli_inference {
   char *command; /* that repeats the run */
   weir_target *density;
   weir_posterior *posterior;
+  bool modes_checked;
+  weir_mode_check modes;
 } cli_inference;
 
 /* Reads --config, the options that set a key, --set; the target's name from the command

@@ -72,6 +72,21 @@ void cli_infer_progress_end(cli_infer_progress *p) {
   }
 }
 
+int cli_infer_stopped(const cli_inference *job, const cli_infer_progress *p) {
+  if (cli_signal() == 0) {
+    return cli_error("%s", weir_error());
+  }
+  if (job->checkpoint == NULL) {
+    cli_error("stopped at %" PRId64 " of %" PRId64 "; nothing is saved without -o",
+        p->last.done, p->last.total);
+  } else {
+    cli_error("stopped at %" PRId64 " of %" PRId64
+              ", saved in %s; go on with: %s --resume",
+        p->last.done, p->last.total, job->checkpoint, job->command);
+  }
+  return cli_signal_code();
+}
+
 /* ---- the summary ---- */
 
 static void print_head(const weir_posterior *p) {
@@ -118,11 +133,27 @@ static json_t *khat_json(const weir_khat *k) {
       "log_evidence_error", cli_json_real(k->log_mean_error));
 }
 
+static json_t *modes_json(const weir_mode_check *m, const weir_posterior *p) {
+  json_t *out = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "good",
+      m->good, "verdict", m->text, "chains", (json_int_t)m->chains, "lost",
+      (json_int_t)m->lost, "same", (json_int_t)m->same, "minor", (json_int_t)m->minor,
+      "missed", (json_int_t)m->missed, "modes", (json_int_t)m->modes, "mass",
+      cli_json_real(m->mass));
+  if (out != NULL && m->missed > 0) {
+    json_object_set_new(out, "output", json_string(weir_posterior_name(p, m->output)));
+    json_object_set_new(out, "there", cli_json_real(m->there));
+    json_object_set_new(out, "here", cli_json_real(m->here));
+  }
+  return out;
+}
+
 static int print_json(
-    const weir_posterior *p, const weir_summary *s, const weir_judgement *j) {
+    const cli_inference *job, const weir_summary *s, const weir_judgement *j) {
+  const weir_posterior *p = job->posterior;
+  const bool good = j->good && (!job->modes_checked || job->modes.good);
   json_t *record = cli_json_parse(weir_posterior_record(p));
   json_t *out = json_pack("{s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
-      "summary", summary_json(p, s), "record", record, "good", j->good, "verdict",
+      "summary", summary_json(p, s), "record", record, "good", (int)good, "verdict",
       j->text, "rhat", cli_json_real(j->rhat), "ess_bulk", cli_json_real(j->ess_bulk),
       "ess_tail", cli_json_real(j->ess_tail), "divergent", (json_int_t)j->divergent,
       "deepest", (json_int_t)j->deepest, "ebfmi", cli_json_real(j->ebfmi), "accept",
@@ -130,11 +161,15 @@ static int print_json(
   if (out != NULL && j->khat.n > 0) {
     json_object_set_new(out, "khat", khat_json(&j->khat));
   }
+  if (out != NULL && job->modes_checked) {
+    json_object_set_new(out, "modes", modes_json(&job->modes, p));
+  }
   return out == NULL ? cli_no_memory() : cli_json_print(stdout, out);
 }
 
 static void print_text(
-    const weir_posterior *p, const weir_summary *s, const weir_judgement *j) {
+    const cli_inference *job, const weir_summary *s, const weir_judgement *j) {
+  const weir_posterior *p = job->posterior;
   print_head(p);
   print_table(p, s);
   if (j->khat.n > 0) {
@@ -148,11 +183,19 @@ static void print_text(
         j->divergent, j->deepest, j->ebfmi, j->accept);
   }
   printf("%s\n", j->text);
+  if (job->modes_checked) {
+    printf("%s\n", job->modes.text);
+  }
 }
 
-/* --fail-rhat and --fail-khat: exit code 3, the message said. */
-static int fails(const cli_args *args, const weir_judgement *j) {
+/* --fail-modes, --fail-rhat, --fail-khat: exit code 3, the message said. */
+static int fails(
+    const cli_inference *job, const cli_args *args, const weir_judgement *j) {
   const char *khat = cli_text(args, "fail-khat", NULL);
+  if (cli_has(args, "fail-modes") && !job->modes.good) {
+    cli_error("%s", job->modes.text);
+    return CLI_DIVERGED;
+  }
   if (cli_has(args, "fail-rhat") && !(j->rhat <= cli_real(args, "fail-rhat", 0.0))) {
     cli_error("R-hat is %.4g, asked for at most %g", j->rhat,
         cli_real(args, "fail-rhat", 0.0));
@@ -179,10 +222,10 @@ int cli_infer_show(const cli_inference *job, const cli_args *args) {
   }
   int code = cli_fail(weir_judge(&judgement, p, s));
   if (code == 0 && job->env->json) {
-    code = print_json(p, s, &judgement);
+    code = print_json(job, s, &judgement);
   } else if (code == 0 && !job->env->quiet) {
-    print_text(p, s, &judgement);
+    print_text(job, s, &judgement);
   }
   free(s);
-  return code == 0 ? fails(args, &judgement) : code;
+  return code == 0 ? fails(job, args, &judgement) : code;
 }

@@ -16,8 +16,11 @@ void cli_infer_progress_begin(cli_infer_progress *p, bool quiet);
 bool cli_infer_progress_step(void *user, const weir_infer_progress *now);
 void cli_infer_progress_end(cli_infer_progress *p);
 
+/* After E_CANCELLED: says where the run stands and how it goes on. The exit code. */
+int cli_infer_stopped(const cli_inference *job, const cli_infer_progress *p);
+
 /* Summary and judgement on stdout. 0 or an exit code: 3 where --fail-rhat or
- * --fail-khat is not met. */
+ * --fail-khat is not met, or --fail-modes found a mode missed. */
 int cli_infer_show(const cli_inference *job, const cli_args *args);
 
 #endif

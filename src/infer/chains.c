@@ -167,8 +167,11 @@ static weir_status start(const chains *s, weiri_chain *c) {
   c->n->step = adapts_step(s) ? 1.0 : s->m->chain.step;
   weiri_metric_identity(&c->metric);
   weiri_mover m = mover_of(s, c);
-  WEIR_TRY(
-      weiri_start(&m, s->job->opts.seed, c->index, s->job->config.init_radius, &c->at));
+  const weiri_job *job = s->job;
+  const double *given =
+      job->init == NULL ? NULL : job->init + (job->inits == 1 ? 0 : c->index * s->d);
+  WEIR_TRY(weiri_start(
+      &m, job->opts.seed, c->index, job->config.init_radius, given, &c->at));
   return fresh_step(s, c);
 }
 
@@ -177,6 +180,9 @@ static void run_chain(void *arg, int64_t chunk, void *scratch) {
   const chains *s = arg;
   weiri_chain *c = &s->chain[chunk];
   (void)scratch;
+  if (s->job->lost != NULL && s->job->lost[chunk]) {
+    return;
+  }
   c->gradients = c->failed = 0;
   c->at.log_density = c->n->log_density;
   c->status = s->first == 0 ? start(s, c) : WEIR_OK;
@@ -195,12 +201,17 @@ static void run_chain(void *arg, int64_t chunk, void *scratch) {
   c->n->failed += (double)c->failed;
 }
 
+/* A chain may be lost where the caller says so, but for want of memory. */
 static weir_status run_round(chains *s) {
+  bool *lost = s->job->lost;
   WEIR_TRY(weiri_parallel(s->job->team, s->job->config.chains, 1e12, 0, run_chain, s));
   for (int64_t k = 0; k < s->job->config.chains; k++) {
     const weiri_chain *c = &s->chain[k];
-    if (c->status != WEIR_OK) {
+    if (c->status != WEIR_OK && (lost == NULL || c->status == WEIR_E_MEMORY)) {
       return weiri_fail(c->status, "%s", c->fault);
+    }
+    if (lost != NULL) {
+      lost[k] = c->status != WEIR_OK;
     }
   }
   return WEIR_OK;

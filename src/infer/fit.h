@@ -89,12 +89,12 @@ typedef struct weiri_mode {
   int64_t gradients, failed;
 } weiri_mode;
 
-/* Moves theta [d] to a mode and fills root [d, d], lower, with root root' the inverse
- * of the curvature there (Laplace's approximation), or what is near it where that is
- * not positive definite. Errors: E_DATA (no finite density near the start), E_MEMORY.
- */
+/* Moves theta [d] to a mode from the best of the n points given [n, d], or (NULL) of
+ * some within radius of 0, and fills root [d, d], lower, with root root' the inverse of
+ * the curvature there (Laplace's approximation), or what is near it where that is not
+ * positive definite. Errors: E_DATA (no finite density near the start), E_MEMORY. */
 weir_status weiri_laplace(const weir_target *target, uint64_t seed, double radius,
-    double *theta, double *root, weiri_mode *out);
+    int64_t n, const double *given, double *theta, double *root, weiri_mode *out);
 
 /* ---- fitting ---- */
 
@@ -129,6 +129,18 @@ weir_status weiri_reverse_fit(
  * bits. */
 weir_status weiri_reverse_fit_again(
     weiri_fitted *f, weiri_job *job, const weiri_reverse_opts *opts);
+/* A sampler that a fitted flow helps. */
+typedef struct weiri_helped {
+  const weiri_chain_method *m;
+  const weiri_sampler *sampler;
+  const weiri_reverse_opts *reverse;
+  bool inside; /* chains run in the warped space; else in the fitted target's */
+  weir_target *
+      *warped; /* while the chains run: the fitted target seen through the flow */
+} weiri_helped;
+/* Fits, samples, and leaves draws in the target's coordinates. Errors: E_CONFIG (the
+ * family cannot warp, or propose), those of the fit and of the chains. */
+weir_status weiri_helped_run(const weiri_helped *h, weiri_job *job);
 /* What the fit has to say, among the facts of the result. */
 weir_status weiri_fitted_facts(const weiri_fitted *f, weiri_job *job);
 /* Fills job->out with draws of the fit and their log weights, and its facts. */

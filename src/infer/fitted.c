@@ -18,24 +18,38 @@ const weir_target *weiri_fitted_target(const weiri_fitted *f, const weiri_job *j
   return f->whitened == NULL ? job->target : f->whitened;
 }
 
+/* Coordinates around the mode, or around the start point given. */
+static weir_status centre(weiri_fitted *f, weiri_job *job, bool whiten) {
+  const int64_t d = job->d;
+  double *theta = weiri_calloc(job->ctx, (size_t)(d * d + d), sizeof *theta);
+  if (theta == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  double *root = theta + d;
+  weir_status status = WEIR_OK;
+  if (whiten) {
+    status = weiri_laplace(job->target, job->opts.seed, job->config.init_radius,
+        job->inits, job->init, theta, root, &f->mode);
+  } else {
+    memcpy(theta, job->init, (size_t)d * sizeof *theta);
+    for (int64_t j = 0; j < d; j++) {
+      root[j * d + j] = 1.0;
+    }
+  }
+  if (status == WEIR_OK && (f->mode.converged || !whiten)) {
+    status = weiri_whiten(&f->whitened, job->target, theta, root);
+  }
+  job->out->gradients += f->mode.gradients;
+  job->out->failed += f->mode.failed;
+  weiri_free(job->ctx, theta);
+  return status;
+}
+
 weir_status weiri_fitted_begin(
     weiri_fitted *f, weiri_job *job, const weir_spec *family, bool whiten) {
-  const int64_t d = job->d;
   *f = (weiri_fitted){.objective = NAN, .error = NAN};
-  if (whiten) {
-    double *theta = weiri_calloc(job->ctx, (size_t)(d * d + d), sizeof *theta);
-    if (theta == NULL) {
-      return WEIR_E_MEMORY;
-    }
-    weir_status status = weiri_laplace(job->target, job->opts.seed,
-        job->config.init_radius, theta, theta + d, &f->mode);
-    if (status == WEIR_OK && f->mode.converged) {
-      status = weiri_whiten(&f->whitened, job->target, theta, theta + d);
-    }
-    job->out->gradients += f->mode.gradients;
-    job->out->failed += f->mode.failed;
-    weiri_free(job->ctx, theta);
-    WEIR_TRY(status);
+  if (whiten || job->init != NULL) {
+    WEIR_TRY(centre(f, job, whiten));
   }
   return weiri_family_create(
       &f->family, weiri_fitted_target(f, job), family, job->opts.seed);

@@ -72,6 +72,11 @@ struct weiri_job {
   weir_infer_opts opts;
   weir_posterior *out;
   weiri_team *team;
+  const double *init; /* [1 or chains, d] start points, or NULL */
+  int64_t inits;      /* how many */
+  double *own_init;   /* those read from a file */
+  bool
+      *lost; /* [chains] chains that fail are marked and left; NULL: they end the run */
   json_t *resolved;            /* the infer section with every default filled in */
   double begun, before, saved; /* clock: start, seconds used before it, last save */
   int64_t first;               /* unit at which this start began */
@@ -104,6 +109,11 @@ weir_status weiri_job_step(
  * *done = 0. Errors: E_MISMATCH, E_FORMAT, E_IO. */
 weir_status weiri_job_restore(
     weiri_job *job, int64_t *done, int n, const weiri_kept *blocks);
+
+/* weir_infer whose failing chains, unless lost is NULL, are marked there [chains]
+ * instead of ending it. */
+weir_status weiri_infer(weir_posterior **out, const weir_target *target,
+    const weir_infer_opts *opts, bool *lost);
 
 /* Room for the draws; and once they are there: values, record. */
 weir_status weiri_posterior_create(
@@ -184,9 +194,16 @@ extern const char *const weiri_chain_stat_names[WEIRI_CHAIN_STATS];
 weir_status weiri_chains_run(
     const weiri_chain_method *m, const weiri_sampler *sampler, weiri_job *job);
 
-/* A starting point: uniform in (-radius, radius), drawn again until density and
- * gradient are finite. Errors: E_DATA. */
-weir_status weiri_start(
-    const weiri_mover *m, uint64_t seed, int64_t chain, double radius, weiri_point *at);
+/* A starting point: the one given, or (NULL) uniform in (-radius, radius), drawn again
+ * until density and gradient are finite. Errors: E_DATA. */
+weir_status weiri_start(const weiri_mover *m, uint64_t seed, int64_t chain,
+    double radius, const double *given, weiri_point *at);
+
+/* Start points in a file: a JSON object {"mu": 1, "theta": [0, 1]} of the outputs that
+ * are the target's parameters, or an array of such objects. *theta [*n, d] is the
+ * caller's. Errors: E_IO, E_FORMAT, E_DATA (a parameter missing or unknown, a value out
+ * of its support; named), E_UNSUPPORTED (a target that cannot take parameters). */
+weir_status weiri_read_inits(
+    double **theta, int64_t *n, const weir_target *target, const char *path);
 
 #endif

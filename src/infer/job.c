@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/identity.h"
+#include "base/sha256.h"
 #include "infer/infer.h"
 #include "model/safetensors.h"
 
@@ -43,6 +44,11 @@ static weir_status identity(const weiri_job *job, json_t **out) {
   *out = json_pack("{s:s, s:I, s:o, s:I}", "target",
       job->opts.identity == NULL ? weir_target_kind(job->target) : job->opts.identity,
       "dim", (json_int_t)job->d, "infer", section, "seed", (json_int_t)job->opts.seed);
+  if (*out != NULL && job->init != NULL) {
+    char hex[65];
+    weiri_sha256_hex(job->init, (size_t)(job->inits * job->d) * sizeof *job->init, hex);
+    json_object_set_new(*out, "init", json_string(hex));
+  }
   return *out != NULL ? WEIR_OK : weiri_fail(WEIR_E_MEMORY, "out of memory");
 }
 

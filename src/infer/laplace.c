@@ -16,7 +16,10 @@
 
 typedef struct search {
   const weir_target *target;
-  int64_t failed;
+  uint64_t seed;
+  double radius;
+  const double *given; /* [n, d] points to begin at, or NULL */
+  int64_t n, failed;
 } search;
 
 static weir_status negative(void *user, const double *x, double *f, double *grad) {
@@ -30,19 +33,27 @@ static weir_status negative(void *user, const double *x, double *f, double *grad
   return status;
 }
 
-/* The best of STARTS points around the origin at which the density is finite. */
-static weir_status find_start(
-    search *s, uint64_t seed, double radius, double *best, int64_t *evaluations) {
+/* Point i to look at: of those given, or around the origin. */
+static void candidate(const search *s, int64_t i, double *x) {
   const int64_t d = s->target->dim;
+  weiri_chance c = weiri_chance_of(s->seed, "laplace", 0, (uint64_t)i);
+  for (int64_t j = 0; j < d; j++) {
+    x[j] = s->given != NULL ? s->given[i * d + j]
+           : i == 0         ? 0.0
+                            : s->radius * (2.0 * weiri_chance_uniform(&c) - 1.0);
+  }
+}
+
+/* The best of the points given, or of STARTS points around the origin at which the
+ * density is finite. */
+static weir_status find_start(search *s, double *best, int64_t *evaluations) {
+  const int64_t d = s->target->dim, tries = s->given == NULL ? STARTS * TRIES : s->n;
   double *x = weiri_alloc(s->target->ctx, (size_t)d * sizeof *x), most = -INFINITY;
   weir_status status = x == NULL ? WEIR_E_MEMORY : WEIR_OK;
   int64_t found = 0;
-  for (int64_t i = 0; status == WEIR_OK && found < STARTS && i < STARTS * TRIES; i++) {
-    weiri_chance c = weiri_chance_of(seed, "laplace", 0, (uint64_t)i);
+  for (int64_t i = 0; status == WEIR_OK && found < STARTS && i < tries; i++) {
     double value;
-    for (int64_t j = 0; j < d; j++) {
-      x[j] = i == 0 ? 0.0 : radius * (2.0 * weiri_chance_uniform(&c) - 1.0);
-    }
+    candidate(s, i, x);
     status = weir_target_log_density(s->target, 1, x, &value, NULL, &s->failed);
     ++*evaluations;
     found += value > -INFINITY;
@@ -52,12 +63,15 @@ static weir_status find_start(
     }
   }
   weiri_free(s->target->ctx, x);
-  if (status == WEIR_OK && found == 0) {
-    status = weiri_fail(WEIR_E_DATA,
-        "the log density is not finite at any of %d points within %g of 0",
-        STARTS * TRIES, radius);
+  if (status != WEIR_OK || found > 0) {
+    return status;
   }
-  return status;
+  return s->given != NULL
+             ? weiri_fail(WEIR_E_DATA, "the log density is not finite where the fit is "
+                                       "told to begin")
+             : weiri_fail(WEIR_E_DATA,
+                   "the log density is not finite at any of %d points within %g of 0",
+                   STARTS * TRIES, s->radius);
 }
 
 /* h = -H, symmetric. */
@@ -137,14 +151,14 @@ static weir_status spread(
   return status;
 }
 
-weir_status weiri_laplace(const weir_target *t, uint64_t seed, double radius,
-    double *theta, double *root, weiri_mode *out) {
+weir_status weiri_laplace(const weir_target *t, uint64_t seed, double radius, int64_t n,
+    const double *given, double *theta, double *root, weiri_mode *out) {
   const weiri_lbfgs_opts opts = {
       .memory = 10, .iterations = 2000, .gradient = 1e-6, .decrease = 1e-12};
   weiri_lbfgs_result result;
-  search s = {t, 0};
+  search s = {t, seed, radius, given, n, 0};
   *out = (weiri_mode){0};
-  WEIR_TRY(find_start(&s, seed, radius, theta, &out->gradients));
+  WEIR_TRY(find_start(&s, theta, &out->gradients));
   WEIR_TRY(weiri_lbfgs(t->ctx, t->dim, theta, negative, &s, &opts, &result));
   out->gradients += result.evaluations;
   out->failed = s.failed;

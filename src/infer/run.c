@@ -1,4 +1,5 @@
 /* weir_infer: settings, room for the draws, the method, what is shown of each draw. */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,21 +56,49 @@ static weir_status read_section(
   return status;
 }
 
+/* Start points: given, read, or none. */
+static weir_status read_inits(weiri_job *job) {
+  job->init = job->opts.init;
+  job->inits = job->opts.inits;
+  if (job->opts.init_file != NULL) {
+    WEIR_TRY(weiri_read_inits(
+        &job->own_init, &job->inits, job->target, job->opts.init_file));
+    job->init = job->own_init;
+  }
+  return job->init == NULL || job->inits == 1 || job->inits == job->config.chains
+             ? WEIR_OK
+             : weiri_fail(WEIR_E_ARGUMENT,
+                   "%s: expected 1 start point or one for each of the %" PRId64
+                   " chains, found %" PRId64,
+                   job->opts.init_file == NULL ? "start points" : job->opts.init_file,
+                   job->config.chains, job->inits);
+}
+
 static void finish(weiri_job *job) {
   weiri_team_destroy(&job->team);
+  weiri_free(job->ctx, job->own_init);
   json_decref(job->resolved);
 }
 
 weir_status weir_infer(
     weir_posterior **out, const weir_target *target, const weir_infer_opts *opts) {
+  return weiri_infer(out, target, opts, NULL);
+}
+
+weir_status weiri_infer(weir_posterior **out, const weir_target *target,
+    const weir_infer_opts *opts, bool *lost) {
   const weir_infer_opts defaults = WEIR_INFER_OPTS_INIT;
   weiri_job job = {.ctx = target->ctx,
       .target = target,
       .d = target->dim,
-      .opts = opts == NULL ? defaults : *opts};
+      .opts = opts == NULL ? defaults : *opts,
+      .lost = lost};
   weiri_method *method = NULL;
   job.begun = job.saved = weiri_clock();
   weir_status status = read_section(&job, job.opts.config, &method);
+  if (status == WEIR_OK) {
+    status = read_inits(&job);
+  }
   if (status == WEIR_OK) {
     status = weiri_team_create(&job.team, job.ctx);
   }

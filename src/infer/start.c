@@ -30,8 +30,30 @@ static weir_status check_constant(const weiri_mover *m, const weiri_point *at) {
              : WEIR_OK;
 }
 
+static weir_status start_given(
+    const weiri_mover *m, int64_t chain, const double *given, weiri_point *at) {
+  const int64_t failed = *m->failed;
+  memcpy(at->x, given, (size_t)m->d * sizeof *given);
+  WEIR_TRY(weiri_point_evaluate(m, at));
+  if (at->log_density > -INFINITY) {
+    return check_constant(m, at);
+  }
+  return *m->failed > failed
+             ? weiri_fail(WEIR_E_DATA,
+                   "chain %" PRId64
+                   ": the log density cannot be had at the start point given: %s",
+                   chain + 1, weir_error())
+             : weiri_fail(WEIR_E_DATA,
+                   "chain %" PRId64
+                   ": the log density is -inf at the start point given",
+                   chain + 1);
+}
+
 weir_status weiri_start(const weiri_mover *m, uint64_t seed, int64_t chain,
-    double radius, weiri_point *at) {
+    double radius, const double *given, weiri_point *at) {
+  if (given != NULL) {
+    return start_given(m, chain, given, at);
+  }
   const int64_t before = *m->failed;
   char why[200] = "";
   for (uint64_t i = 0; i < TRIES; i++) {

@@ -109,6 +109,13 @@ int64_t weiri_hmc_work(int64_t d);
 weir_status weiri_hmc(const weiri_mover *m, weiri_chance *c, int64_t steps,
     weiri_point *at, weiri_moved *out);
 
+/* The same for n points x [n, d] of the target at once, each with its own chance[n] and
+ * acceptance[n]; one call of the density for all. Rows at which it cannot be had stay.
+ */
+int64_t weiri_hmc_rows_work(int64_t n, int64_t d);
+weir_status weiri_hmc_rows(const weiri_mover *m, int64_t n, weiri_chance *chance,
+    int64_t steps, double *x, double *accept);
+
 /* No-U-turn: trajectories doubled until they turn, a point drawn along them. */
 int64_t weiri_nuts_work(int64_t d, int max_depth);
 weir_status weiri_nuts(const weiri_mover *m, weiri_chance *c, int max_depth,

@@ -292,6 +292,43 @@ static weir_status absent(const weir_target *t, const char *what) {
   return weiri_fail(WEIR_E_UNSUPPORTED, "target %s has no %s", t->cls->is.name, what);
 }
 
+weir_status weiri_outputs_lead(
+    const weir_target *t, int64_t n, const double *outputs, double *x) {
+  for (int64_t i = 0; i < n; i++) {
+    memcpy(x + i * t->dim, outputs + i * t->outputs, (size_t)t->dim * sizeof *x);
+  }
+  return WEIR_OK;
+}
+
+/* x [n, dim] of outputs. */
+static weir_status unshow(
+    const weir_target *t, int64_t n, const double *outputs, double *x) {
+  if (t->cls->outputs == NULL) { /* all outputs are coordinates */
+    memcpy(x, outputs, (size_t)(n * t->dim) * sizeof *x);
+    return WEIR_OK;
+  }
+  if (t->cls->from_outputs == NULL) {
+    return absent(t, "way back from what it shows of a point to its coordinates");
+  }
+  enter(t);
+  const weir_status status = t->cls->from_outputs(t, n, outputs, x);
+  leave(t);
+  return status;
+}
+
+weir_status weir_target_place(
+    const weir_target *t, int64_t n, const double *outputs, double *theta) {
+  WEIR_TRY(unshow(t, n, outputs, theta));
+  weiri_target_unmap(t, n, theta, theta);
+  for (int64_t i = 0; i < n * t->dim; i++) {
+    if (!isfinite(theta[i])) {
+      return weiri_fail(WEIR_E_DATA, "the value of %s is not inside of its support",
+          t->cls->outputs == NULL ? t->name[i % t->dim] : "a parameter");
+    }
+  }
+  return WEIR_OK;
+}
+
 weir_status weir_target_sample(
     const weir_target *t, uint64_t seed, int64_t first, int64_t n, double *theta) {
   if (t->cls->sample == NULL) {

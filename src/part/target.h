@@ -14,6 +14,10 @@ weir_status weiri_target_make(
 weir_status weiri_target_set_up(weir_target **out, weir_ctx *ctx,
     const weir_target_class *cls, void *instance, const char *data);
 
+/* A class's from_outputs where what is shown of a point begins with its coordinates. */
+weir_status weiri_outputs_lead(
+    const weir_target *t, int64_t n, const double *outputs, double *x);
+
 /* x [n, dim] of theta [n, dim]; *log_jacobian [n] = log |dx/dtheta| unless NULL. */
 void weiri_target_map(const weir_target *t, int64_t n, const double *theta, double *x,
     double *log_jacobian);

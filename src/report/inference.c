@@ -34,6 +34,23 @@ static void verdict(weiri_page *page, const weiri_inference *f) {
   weiri_put(page, "</div>\n");
 }
 
+static void modes(weiri_page *page, const weir_mode_check *m) {
+  if (m == NULL) {
+    return;
+  }
+  weiri_section_open(page, "modes", "Missed modes");
+  weiri_putf(page, "<p class=\"%s\">%s</p>\n<div class=\"tiles\">",
+      m->good ? "passed" : "warn", m->text);
+  tile(page, "short chains", (double)m->chains);
+  tile(page, "where the draws are", (double)m->same);
+  tile(page, "where next to no mass is", (double)m->minor);
+  tile(page, "where draws are missing", (double)m->missed);
+  tile(page, "came to nothing", (double)m->lost);
+  tile(page, "share of mass missed", m->mass);
+  weiri_put(page, "</div>\n");
+  weiri_section_close(page);
+}
+
 static void table(weiri_page *page, const weiri_inference *f) {
   weiri_section_open(page, "table", "Parameters");
   weiri_table_open(
@@ -89,6 +106,7 @@ static void write_page(
   weiri_putf(page, "<p class=\"soft\">%s, %d chains of %d draws</p>\n", f->p->method,
       f->p->chains, f->p->draws);
   verdict(page, f);
+  modes(page, o->modes);
   table(page, f);
   weiri_section_traces(page, f);
   weiri_section_pairs(page, f);

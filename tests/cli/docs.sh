@@ -3,6 +3,7 @@
 . "$WEIR_SOURCE_DIR/tests/cli/lib.sh"
 ln -s "$WEIR_SOURCE_DIR/data" data
 cp "$WEIR_TEST_MODULES/../examples/example_infer_model.so" model.so
+echo '{"mu": 4, "tau": 3, "eta": [0, 0, 0, 0, 0, 0, 0, 0]}' >inits.json
 awk 'BEGIN { for (i = 0; i < 20; i++) print i, 1 + 0.5 * i + sin(7 * i) }' >points.txt
 grep -h -E '^ {4,}weir ' "$WEIR_SOURCE_DIR/docs/tutorial.md" \
   "$WEIR_SOURCE_DIR/docs/conditional.md" "$WEIR_SOURCE_DIR/docs/posteriors.md" \

@@ -53,6 +53,63 @@ code=0
 [ $code -eq 3 ] || fail "--fail-rhat: $code"
 has err "R-hat is"
 
+expect_3() {
+  word=$1
+  shift
+  code=0
+  "$WEIR" infer "$@" -q >out 2>err || code=$?
+  [ $code -eq 3 ] || fail "$*: exit code $code: $(cat err)"
+  has err "$word"
+  [ "$(wc -l <err)" -eq 1 ] || fail "$*: $(cat err)"
+}
+expect_3 'k-hat is' banana --method vi --fail-khat auto --seed 1
+expect_3 'k-hat is' normal --method vi --fail-khat -9 --seed 1
+"$WEIR" infer normal --method vi --fail-khat auto --fail-rhat 1.05 --seed 1 -q
+
+# A mode that the fit does not visit: k-hat is content, short chains are not.
+"$WEIR" infer mixture --set target.sd=0.3 --method vi --fail-khat auto --seed 1 -q
+expect_3 'do not use these draws' mixture --set target.sd=0.3 --method vi --fail-modes --seed 1
+"$WEIR" infer mixture --set target.sd=0.3 --method vi --check-modes --seed 1 --json \
+  --report r.html >json 2>err
+has json '"good": false'
+has json '"modes": {"good": false'
+has json '"output": "x['
+for word in 'Missed modes' 'share of mass missed' 'Tail of the importance weights'; do
+  has r.html "$word"
+done
+"$WEIR" infer eight_schools --fail-modes --seed 1 >out
+has out "no mode was found"
+
+# Start points.
+echo '[{"x": [1, 2]}, {"x": [-3, 4]}]' >init.json
+"$WEIR" infer normal --set target.dim=2 --init init.json --chains 2 --warmup 0 -n 1 \
+  --method rwm --set infer.method.step=1e-9 -o i.csv -q
+grep -v '^#' i_2.csv | tail -1 | awk -F, '{ exit !($8 < -2.9 && $9 > 3.9) }' || fail "--init"
+
+# Calibration: ranks, page, going on, a verdict.
+calibrate() {
+  "$WEIR" infer eight_schools --calibrate 30 --warmup 100 --draws 40 --seed 2 "$@"
+}
+calibrate -o ranks.csv --report r.html >out
+has out 'calibrated posteriors'
+has r.html 'Ranks of the truth'
+[ "$(wc -l <ranks.csv)" -eq 31 ] || fail "ranks.csv: rows"
+head -1 ranks.csv | grep -q '^mu,tau,eta\[1\]' || fail "ranks.csv: header"
+calibrate --threads 1 -o again.csv -q
+cmp ranks.csv again.csv
+calibrate -o parts.csv -q &
+pid=$!
+sleep 0.05
+kill -TERM $pid 2>/dev/null || true
+code=0
+wait $pid || code=$?
+[ $code -eq 143 ] || [ $code -eq 0 ] || fail "SIGTERM: $code"
+calibrate -o parts.csv -q --resume
+cmp ranks.csv parts.csv
+expect_3 'too narrow' eight_schools --method vi --set infer.method.family=meanfield \
+  --set target.form=centred --set infer.method.start=none --set infer.method.steps=400 \
+  --calibrate 60 --fail-calibration --seed 2
+
 # Failing calls are counted and reported.
 "$WEIR" infer "$so/module_fails.so" -n 100 --warmup 100 >out 2>err
 has out "failed and were rejected: weir_target_eval returned 3"

@@ -3,11 +3,8 @@
  * with probability min(1, p(x') q(x) / (p(x) q(x'))), else the no-U-turn sampler moves.
  * Proposals carry chains between modes that the flow knows. */
 #include <math.h>
-#include <string.h>
 
 #include "infer/fit.h"
-
-enum { BLOCK = 256 };
 
 typedef struct mixed {
   weiri_nuts_method nuts; /* first: the sampler reads it */
@@ -61,53 +58,11 @@ static weir_status move(const weiri_chain_method *base, const weiri_mover *mover
 static const weiri_sampler sampler = {
     .name = "mixed", .work = work, .move = move, .leaps = true};
 
-/* Draws from the whitened space to the target's. */
-static weir_status unwhiten(const weiri_fitted *f, weiri_job *job) {
-  weir_posterior *out = job->out;
-  const int64_t rows = out->chains * out->draws, d = job->d;
-  if (f->whitened == NULL) {
-    return WEIR_OK;
-  }
-  double *u = weiri_alloc(job->ctx, (size_t)(BLOCK * d) * sizeof *u);
-  for (int64_t i = 0; u != NULL && i < rows; i += BLOCK) {
-    const int64_t n = rows - i < BLOCK ? rows - i : BLOCK;
-    memcpy(u, out->theta + i * d, (size_t)(n * d) * sizeof *u);
-    weiri_whiten_show(f->whitened, n, u, out->theta + i * d);
-  }
-  for (int64_t i = 0; i < rows; i++) {
-    out->stat[i * out->stats + WEIRI_STAT_LP] -= weiri_whiten_log_det(f->whitened);
-  }
-  weiri_free(job->ctx, u);
-  return u == NULL ? WEIR_E_MEMORY : WEIR_OK;
-}
-
-static weir_status sample(mixed *m, weiri_fitted *f, weiri_job *job) {
-  const weir_target *target = job->target;
-  if (!weiri_family_knows(f->family)) {
-    return weiri_fail(WEIR_E_CONFIG,
-        "infer.method.family: proposals need the density of any point, which this "
-        "family knows of its own draws only");
-  }
-  WEIR_TRY(weiri_warp(&m->warped, weiri_fitted_target(f, job), f->family));
-  job->target = weiri_fitted_target(f, job);
-  weir_status status = weiri_chains_run(&m->nuts.base, &sampler, job);
-  job->target = target;
-  weir_target_destroy(&m->warped);
-  return status == WEIR_OK ? unwhiten(f, job) : status;
-}
-
 static weir_status run(const weiri_method *base, weiri_job *job) {
   mixed *m = (mixed *)(uintptr_t)base;
-  weiri_fitted f = {0};
-  weir_status status = weiri_reverse_fit_again(&f, job, &m->reverse);
-  if (status == WEIR_OK) {
-    status = sample(m, &f, job);
-  }
-  if (status == WEIR_OK) {
-    status = weiri_fitted_facts(&f, job);
-  }
-  weiri_fitted_destroy(&f);
-  return status;
+  const weiri_helped h = {&m->nuts.base, &sampler, &m->reverse, false, &m->warped};
+  job->out->depth_limit = m->nuts.max_depth;
+  return weiri_helped_run(&h, job);
 }
 
 const weiri_method_class weiri_method_mixed = {

@@ -11,6 +11,7 @@
 
 enum { WARPED, ORIGINAL };
 enum { WINDOW = 100, TRIES = 1000 };
+enum { CHUNK = 16 }; /* particles that move in one call of the density */
 
 typedef struct tsc {
   weiri_method base;
@@ -62,14 +63,18 @@ typedef struct climb {
   int64_t size;
   double *w, *grad, *mean;             /* [size] blocks */
   double *u, *v;                       /* [particles, d] */
-  double *slope, *work, *accept;       /* [particles, d | work | 1] */
-  int64_t *gradients, *failed, n_work; /* [particles] */
-  weir_status *status;                 /* [particles] */
+  double *work, *accept;               /* [chunks, n_work], [particles] */
+  int64_t *gradients, *failed, n_work; /* [chunks] */
+  weir_status *status;                 /* [chunks] */
   weiri_metric metric;
   numbers n;
 } climb;
 
 /* ---- particles ---- */
+
+static int64_t chunks_of(const climb *c) {
+  return (c->m->particles + CHUNK - 1) / CHUNK;
+}
 
 static weir_status place(climb *c, int64_t i) {
   const int64_t d = c->job->d;
@@ -89,28 +94,27 @@ static weir_status place(climb *c, int64_t i) {
       "the log density is not finite at any of %d points around the start", TRIES);
 }
 
-/* One move of one particle, on any thread. */
-static void move_one(void *arg, int64_t i, void *scratch) {
+/* One move of a chunk of particles, on any thread. */
+static void move_chunk(void *arg, int64_t k, void *scratch) {
   climb *c = arg;
-  const int64_t d = c->job->d;
+  const int64_t d = c->job->d, first = k * CHUNK, left = c->m->particles - first;
+  const int64_t n = left < CHUNK ? left : CHUNK;
   const bool warped = c->m->space == WARPED;
-  weiri_point at = {(warped ? c->v : c->u) + i * d, c->slope + i * d, 0.0};
-  weiri_moved moved;
-  weiri_chance chance =
-      weiri_chance_of(c->job->opts.seed, "tsc", (uint64_t)i, (uint64_t)c->n.updates);
+  weiri_chance chance[CHUNK];
+  for (int64_t i = 0; i < n; i++) {
+    chance[i] = weiri_chance_of(
+        c->job->opts.seed, "tsc", (uint64_t)(first + i), (uint64_t)c->n.updates);
+  }
   const weiri_mover mover = {.target = warped ? c->warped : c->target,
       .metric = &c->metric,
       .d = d,
       .step = c->n.step,
-      .work = c->work + i * c->n_work,
-      .gradients = &c->gradients[i],
-      .failed = &c->failed[i]};
+      .work = c->work + k * c->n_work,
+      .gradients = &c->gradients[k],
+      .failed = &c->failed[k]};
   (void)scratch;
-  c->status[i] = weiri_point_evaluate(&mover, &at);
-  if (c->status[i] == WEIR_OK) {
-    c->status[i] = weiri_hmc(&mover, &chance, c->m->leapfrogs, &at, &moved);
-  }
-  c->accept[i] = c->status[i] == WEIR_OK ? moved.accept : 0.0;
+  c->status[k] = weiri_hmc_rows(&mover, n, chance, c->m->leapfrogs,
+      (warped ? c->v : c->u) + first * d, c->accept + first);
 }
 
 /* Towards the wanted acceptance by steps that shrink (Andrieu & Thoms 2008). */
@@ -123,19 +127,21 @@ static void adapt(climb *c, double accept) {
 }
 
 static weir_status move_all(climb *c) {
-  const int64_t n = c->m->particles;
+  const int64_t n = c->m->particles, chunks = chunks_of(c);
   const bool warped = c->m->space == WARPED;
   double accept = 0.0;
   if (warped) {
     WEIR_TRY(weiri_warp_take(c->warped, n, c->u, c->v));
   }
-  WEIR_TRY(weiri_parallel(c->job->team, n, 1e9, 64, move_one, c));
+  WEIR_TRY(weiri_parallel(c->job->team, chunks, 1e9, 64, move_chunk, c));
+  for (int64_t k = 0; k < chunks; k++) {
+    WEIR_TRY(c->status[k]);
+    c->n.gradients += (double)c->gradients[k];
+    c->n.failed += (double)c->failed[k];
+    c->gradients[k] = c->failed[k] = 0;
+  }
   for (int64_t i = 0; i < n; i++) {
-    WEIR_TRY(c->status[i]);
     accept += c->accept[i] / (double)n;
-    c->n.gradients += (double)c->gradients[i];
-    c->n.failed += (double)c->failed[i];
-    c->gradients[i] = c->failed[i] = 0;
   }
   adapt(c, accept);
   return warped ? weiri_warp_show(c->warped, n, c->v, c->u) : WEIR_OK;
@@ -195,11 +201,12 @@ static weir_status take_room(climb *c, weiri_arena *arena) {
   const size_t count = (size_t)weiri_params_count(c->f.family->params) + 1;
   c->size = weiri_params_block_size(c->f.family->params);
   c->w = weiri_params_block(c->f.family->params);
-  c->n_work = weiri_hmc_work(d);
-  const int64_t total = 2 * c->size + n * (3 * d + c->n_work + 1) + 2 * d;
+  const int64_t chunks = chunks_of(c);
+  c->n_work = weiri_hmc_rows_work(CHUNK, d);
+  const int64_t total = 2 * c->size + n * (2 * d + 1) + chunks * c->n_work + 2 * d;
   double *room = weiri_arena_take(arena, (size_t)total * sizeof *room);
-  c->gradients = weiri_arena_take(arena, (size_t)(2 * n) * sizeof *c->gradients);
-  c->status = weiri_arena_take(arena, (size_t)n * sizeof *c->status);
+  c->gradients = weiri_arena_take(arena, (size_t)(2 * chunks) * sizeof *c->gradients);
+  c->status = weiri_arena_take(arena, (size_t)chunks * sizeof *c->status);
   c->x = weiri_arena_take(arena, count * sizeof *c->x);
   c->gx = weiri_arena_take(arena, count * sizeof *c->gx);
   c->index = weiri_arena_take(arena, count * sizeof *c->index);
@@ -208,15 +215,14 @@ static weir_status take_room(climb *c, weiri_arena *arena) {
     return WEIR_E_MEMORY;
   }
   memset(room, 0, (size_t)total * sizeof *room);
-  memset(c->gradients, 0, (size_t)(2 * n) * sizeof *c->gradients);
-  c->failed = c->gradients + n;
+  memset(c->gradients, 0, (size_t)(2 * chunks) * sizeof *c->gradients);
+  c->failed = c->gradients + chunks;
   c->grad = room;
   c->mean = c->grad + c->size;
   c->u = c->mean + c->size;
   c->v = c->u + n * d;
-  c->slope = c->v + n * d;
-  c->work = c->slope + n * d;
-  c->accept = c->work + n * c->n_work;
+  c->work = c->v + n * d;
+  c->accept = c->work + chunks * c->n_work;
   c->metric = (weiri_metric){d, false, c->accept + n, c->accept + n + d};
   weiri_metric_identity(&c->metric);
   return WEIR_OK;

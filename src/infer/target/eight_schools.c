@@ -143,4 +143,5 @@ const weir_target_class weiri_target_eight_schools = {
     .setup = setup,
     .log_density = log_density,
     .outputs = outputs,
+    .from_outputs = weiri_outputs_lead,
     .simulate = simulate};

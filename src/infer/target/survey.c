@@ -267,4 +267,5 @@ const weir_target_class weiri_target_survey = {
     .teardown = teardown,
     .log_density = log_density,
     .outputs = outputs,
+    .from_outputs = weiri_outputs_lead,
     .simulate = simulate};
