@@ -37,7 +37,7 @@ asan tsan:
 bench:
 	cmake --preset release $(CMAKE_OPTIONS)
 	cmake --build --preset release -j $(JOBS) --target bench_kern bench_peak bench_weir weir_program
-	python3 bench/run.py --write $(BENCH)
+	python3 bench/run.py --write --minutes 15 $(BENCH)
 
 format:
 	git ls-files '*.c' '*.h' '*.inl' | xargs clang-format-14 -i

@@ -107,8 +107,8 @@ static double size_of(const weir_node *node) {
 
 /* Multiplications and additions of a product: its result times the summed length. */
 static double flops_of(const weir_node *y) {
-  const char *const products[] = {"linear", "matmul", "prefix_product"};
-  for (int i = 0; i < 3; i++) {
+  const char *const products[] = {"linear", "matmul", "prefix_product", "product_and"};
+  for (int i = 0; i < 4; i++) {
     if (strncmp(y->op->name, products[i], strlen(products[i])) == 0 && y->n_in > 1) {
       const double all = size_of(y) * size_of(y->in[0]) * size_of(y->in[1]);
       double inner = 1.0; /* (m k)(k n) / (m n) = k^2 */
@@ -146,6 +146,63 @@ static int slower(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
+/* One shape of product: the sizes of its result and of its first two arguments. */
+typedef struct shape {
+  const char *name;
+  int64_t size[6], calls;
+  double seconds, flops;
+} shape;
+
+static void sizes_of(const weir_node *y, int64_t *size) {
+  const weir_node *of[3] = {y, y->in[0], y->in[1]};
+  for (int i = 0; i < 3; i++) {
+    size[2 * i] = of[i]->shape.rank > 0 ? of[i]->shape.dim[0] : 1;
+    size[2 * i + 1] = of[i]->shape.rank > 1 ? of[i]->shape.dim[1] : 1;
+  }
+}
+
+/* Products by shape, in the order in which they come. */
+static void products(const bench *b, const weiri_plan *p) {
+  const weiri_gradient *g = b->loop.gradient;
+  shape table[OPS];
+  int n = 0;
+  for (int64_t i = 0; i < b->rounds * weiri_plan_kernels(p); i++) {
+    const weir_node *y = weiri_plan_node(p, i % weiri_plan_kernels(p));
+    shape s = {.name = y->op->name, .flops = flops_of(y)};
+    const double start = now();
+    y->op->eval(g->run->tape, y);
+    s.seconds = now() - start;
+    if (s.flops == 0.0) {
+      continue;
+    }
+    sizes_of(y, s.size);
+    int k = 0;
+    while (k < n && (strcmp(table[k].name, s.name) != 0 ||
+                        memcmp(table[k].size, s.size, sizeof s.size) != 0)) {
+      k++;
+    }
+    if (k == n && n < OPS) {
+      table[n++] = s;
+    } else if (k < n) {
+      table[k].seconds += s.seconds;
+      table[k].flops += s.flops;
+    }
+    table[k < n ? k : 0].calls += k < n;
+  }
+  printf("%-18s %-32s %6s %10s %8s\n", "product", "result = first, second", "calls",
+      "ms", "GFLOP/s");
+  for (int i = 0; i < n; i++) {
+    const int64_t *s = table[i].size;
+    char text[80];
+    snprintf(text, sizeof text, "%lldx%lld = %lldx%lld, %lldx%lld", (long long)s[0],
+        (long long)s[1], (long long)s[2], (long long)s[3], (long long)s[4],
+        (long long)s[5]);
+    printf("%-18s %-32s %6.0f %10.4f %8.1f\n", table[i].name, text,
+        (double)table[i].calls / b->rounds, 1e3 * table[i].seconds / b->rounds,
+        1e-9 * table[i].flops / table[i].seconds);
+  }
+}
+
 static void kernels(const bench *b) {
   const weiri_gradient *g = b->loop.gradient;
   const weiri_plan *p = weiri_replay_plan(g->replay, b->batch);
@@ -181,6 +238,7 @@ static void kernels(const bench *b) {
   }
   printf("%-18s %6.0f %10.4f %10.2f %9.3f\n", "all", sum[0], 1e3 * sum[1],
       1e-6 * sum[2], 1e-6 * sum[3]);
+  products(b, p);
   printf("block of the plan: %.2f MB\n", 1e-6 * (double)weiri_plan_bytes(p));
 }
 

@@ -4,11 +4,12 @@
  *
  * OP is train (ROWS: the batch), log_prob, sample (ROWS of each call) or row (log_prob
  * of one row with a prepared evaluator); MODEL the model section as JSON; KIND what the
- * columns are: normal or bits.
+ * rows are: normal (numbers) or bits (square black-and-white images).
  *
  * Protocol: after the first call a line of JSON (parameters, checks); then every line N
  * on standard input is answered by the seconds that N calls took; q or the end of input
- * is answered by the peak memory in KiB. Training steps run inside of weir_fit, whose
+ * is answered by the peak memory in KiB and, of training, the mean objective of the
+ * first step and of the last ones. Training steps run inside of weir_fit, whose
  * progress callback waits for orders: what is timed is what a user gets. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "weir/about.h"
 #include "weir/config.h"
@@ -48,8 +50,8 @@ typedef struct bench {
   weir_evaluator *one;
   double *x, *out, *log_prob;
   int64_t calls; /* left of the order */
-  int64_t steps; /* of training, all */
   double start;
+  double first, last; /* objective of training */
 } bench;
 
 /* ---- data ---- */
@@ -60,43 +62,77 @@ static double *make_rows(int64_t n, int64_t d, bool bits) {
   uint64_t state = 88172645463325252u;
   double before = 0.0;
   for (int64_t i = 0; x != NULL && i < n * d; i++) {
-    double sum = -6.0; /* of twelve uniform numbers: near normal */
-    for (int k = 0; k < 12; k++) {
-      state ^= state << 13;
-      state ^= state >> 7;
-      state ^= state << 17;
-      sum += (double)(state >> 11) * 0x1p-53;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    double sum = -2.0; /* of four uniform numbers: near normal, of variance 1 / 3 */
+    for (int k = 0; k < 4; k++) {
+      sum += (double)(state >> (16 * k) & 65535) / 65536.0;
     }
+    sum *= 1.7320508075688772;
     before = i % d == 0 ? sum : 0.6 * before + 0.8 * sum;
     x[i] = bits ? (before > 0.5 ? 1.0 : 0.0) : before;
   }
   return x;
 }
 
+static void fail(const char *what) {
+  fprintf(stderr, "bench_weir: %s\n", what);
+  exit(1);
+}
+
+static void put_be32(unsigned char *to, int64_t v) {
+  for (int i = 0; i < 4; i++) {
+    to[i] = (unsigned char)(v >> (24 - 8 * i) & 255);
+  }
+}
+
+/* Rows of bits as images of an IDX file, which is read and removed. */
+static void read_images(bench *b, int64_t n, const double *x) {
+  int64_t side = 1;
+  while (side * side < b->d) {
+    side++;
+  }
+  char path[] = "/tmp/bench_weir-XXXXXX";
+  const int fd = mkstemp(path);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+  unsigned char head[16] = {0, 0, 8, 3};
+  if (f == NULL || side * side != b->d) {
+    fail("no file for images, or rows that are not square");
+  }
+  put_be32(head + 4, n);
+  put_be32(head + 8, side);
+  put_be32(head + 12, side);
+  fwrite(head, 1, sizeof head, f);
+  for (int64_t i = 0; i < n * b->d; i++) {
+    fputc(x[i] > 0.5, f);
+  }
+  if (fclose(f) != 0) {
+    fail("images cannot be written");
+  }
+  weir_read_opts opts = WEIR_READ_OPTS_INIT;
+  opts.format = "idx";
+  check(weir_table_read(&b->table, b->ctx, path, &opts));
+  unlink(path);
+}
+
 static void make_frame(bench *b, int64_t n, bool bits) {
   double *x = make_rows(n, b->d, bits);
   if (x == NULL) {
-    fprintf(stderr, "bench_weir: out of memory\n");
-    exit(1);
+    fail("out of memory");
   }
-  check(weir_table_from_arrays(&b->table, b->ctx, n, b->d, x, NULL, NULL));
-  free(x);
-  char **types = calloc((size_t)b->d, sizeof *types);
-  for (int64_t j = 0; types != NULL && j < b->d; j++) {
-    types[j] = malloc(48);
-    if (types[j] != NULL) {
-      snprintf(types[j], 48, "x%" PRId64 "=%s", j + 1, bits ? "categorical" : "real");
-    }
-  }
+  static const char *const real[] = {"*=real"};
   weir_schema_opts opts = WEIR_SCHEMA_OPTS_INIT;
-  opts.n_types = b->d;
-  opts.types = (const char *const *)types;
   opts.allow_constant = true;
-  check(weir_schema_guess(&b->schema, b->ctx, b->table, &opts));
-  for (int64_t j = 0; types != NULL && j < b->d; j++) {
-    free(types[j]);
+  if (bits) {
+    read_images(b, n, x);
+  } else {
+    check(weir_table_from_arrays(&b->table, b->ctx, n, b->d, x, NULL, NULL));
+    opts.n_types = 1;
+    opts.types = real;
   }
-  free(types);
+  free(x);
+  check(weir_schema_guess(&b->schema, b->ctx, b->table, &opts));
   check(weir_frame_create(&b->frame, b->ctx, b->schema, b->table, NULL));
 }
 
@@ -129,9 +165,10 @@ static void say_ready(const bench *b, const char *checks) {
 
 static bool after_step(void *user, const weir_progress *p) {
   bench *b = user;
-  b->steps = p->step;
+  b->last = p->train_log_prob;
   if (p->step == 1) {
     char text[96];
+    b->first = p->train_log_prob;
     snprintf(text, sizeof text, "\"finite\": %s",
         isfinite(p->train_log_prob) ? "true" : "false");
     say_ready(b, text);
@@ -283,7 +320,11 @@ int main(int argc, char **argv) {
   }
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  printf("%ld\n", usage.ru_maxrss);
+  printf("%ld", usage.ru_maxrss);
+  if (training) {
+    printf(" %.9g %.9g", b.first, b.last);
+  }
+  printf("\n");
   weir_model_destroy(&b.model);
   weir_frame_destroy(&b.frame);
   weir_schema_destroy(&b.schema);

@@ -25,7 +25,7 @@ REALNVP8 = flow("realnvp", 8, 10, 256, 2)
 REALNVP2 = flow("realnvp", 2, 8, 64, 2)
 VAE = dict(family="vae", features=784, hidden=500, layers=2, latent=40)
 VAE_IAF = dict(VAE, family="vae-iaf", steps=4, width=320)
-VAE_CONV = dict(family="vae-conv", features=784, latent=40)
+VAE_CONV = dict(family="vae-conv", features=784, latent=40, hidden=256)
 
 # name, title, model, operation, rows, goal (ratio to the best peer at 2 threads)
 CASES = [
@@ -57,11 +57,11 @@ def weir_model(c):
     """The model section for weir."""
     family = c["family"]
     if family.startswith("vae"):
-        model = {"name": family, "latent_dim": c["latent"]}
-        if "hidden" in c:
-            model.update(hidden_features=c["hidden"], hidden_layers=c["layers"])
+        model = {"name": family, "latent_dim": c["latent"], "hidden_features": c["hidden"]}
+        if "layers" in c:
+            model.update(hidden_layers=c["layers"])
         if family == "vae-iaf":
-            model.update(steps=c["steps"], step_features=c["width"])
+            model.update(length=c["steps"], step_features=c["width"], step_layers=2)
         return model
     model = {"name": family, "transforms": c["transforms"],
              "hidden_features": c["hidden"], "hidden_layers": c["layers"], "dropout": 0}
@@ -97,11 +97,10 @@ def masked_net(c, outputs_per_column):
 
 def vae_net(c):
     h, d, z = c["hidden"], c["features"], c["latent"]
-    heads = 3 if c["family"] == "vae-iaf" else 2  # mean, scale and, for the flow, context
-    net = [(d, h, 1.0), (h, h, 1.0), (h, heads * z, 1.0)]
-    if c["family"] == "vae-iaf":
+    net = [(d, h, 1.0), (h, h, 1.0), (h, 2 * z, 1.0)]
+    if c["family"] == "vae-iaf":  # its steps see the encoder's last layer
         w = c["width"]
-        net += [(z, w, 0.5), (z, w, 1.0), (w, w, 0.51), (w, 2 * z, 0.5)] * c["steps"]
+        net += [(z, w, 0.5), (h, w, 1.0), (w, w, 0.51), (w, 2 * z, 0.5)] * c["steps"]
     return net + [(z, h, 1.0), (h, h, 1.0), (h, d, 1.0)]
 
 

@@ -55,6 +55,8 @@ def verdict(case, threads):
 
 BIG_Z = 6.0
 FAR = 2e-3  # nats per dimension between the density given with a draw and that of the row
+WORSE = 0.05  # of the first objective, by which the last may be less: batches differ
+OTHER = 0.03  # by which the first bounds of equal autoencoders may differ
 
 
 def wrong(case):
@@ -70,7 +72,21 @@ def wrong(case):
         if checks.get("density_difference", 0.0) > FAR:
             out.append(f"{name}: two densities of the same rows differ by "
                        f"{checks['density_difference']:.2g} nats per dimension")
+        out += objectives(name, tool, case)
     return out + other_sizes(case)
+
+
+def objectives(name, tool, case):
+    """Training is finite and does not get worse; autoencoders begin at the same bound."""
+    if not tool.get("objective"):
+        return []
+    first, last = tool["objective"]
+    if not last > first - WORSE * abs(first):
+        return [f"{name}: the objective went from {first:.4g} to {last:.4g}"]
+    mine = case["tools"].get("weir", {}).get("objective")
+    if case["title"].find("VAE") >= 0 and mine and abs(first / mine[0] - 1.0) > OTHER:
+        return [f"{name}: the first bound is {first:.4g}, weir's {mine[0]:.4g}"]
+    return []
 
 
 def other_sizes(case):
@@ -125,7 +141,14 @@ def compare(old, new):
 
 # ---- docs/benchmarks.md ----
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+def replace_between(path, name, body):
+    """Puts body between the marks of that name."""
+    with open(path) as f:
+        text = f.read()
+    begin = f"<!-- {name}: begin -->"
+    left, right = text.index(begin) + len(begin), text.index(f"<!-- {name}: end -->")
+    with open(path, "w") as f:
+        f.write(text[:left] + "\n" + body + "\n" + text[right:])
 
 
 def goal_table(results):
@@ -185,6 +208,8 @@ def busy_lines(results):
              f"step, {busy['title']}):", "",
              "| | 1 thread | 2 threads | two against one |", "|---|---|---|---|"]
     for name, t in busy["tools"].items():
+        if not (t.get("1") and t.get("2")):
+            continue
         one, two = statistics.median(t["1"]), statistics.median(t["2"])
         lines.append(f"| {name} | {1e3 * one:.0f} | {1e3 * two:.0f} | "
                      f"{two / one:.2f} times as long |")
@@ -202,18 +227,13 @@ def head(results):
             f"{', '.join(commits)} on {m['cores']} cores of {m['cpu']} ({m['caches']}; "
             f"{m['system']}); products {c['1']['gemm']:.0f} and {c['2']['gemm']:.0f} GFLOP/s, "
             f"memory {c['1']['memory']:.0f} and {c['2']['memory']:.0f} GB/s on one and two "
-            f"threads; peers: {', '.join(versions) or 'none'}. Command: `make bench`."]
+            f"threads, load {m['load']:.1f} before the last case; peers: {', '.join(versions) or 'none'}. Command: `make bench`."]
 
 
 def write(path, results):
-    with open(path) as f:
-        text = f.read()
-    body = (head(results) + [""] + goal_table(results) + [
+    replace_between(path, "measured", "\n".join(head(results) + [""] + goal_table(results) + [
         "", "A case is done when it reaches its goal or 60 % of the floor.", "",
         "All peers, medians at 1 / 2 threads:", ""] + peer_table(results) + [
         "", "From the start of the process to the end of the first call (imports, "
         "compilation, building the model; two threads), and peak memory:", ""]
-        + memory_table(results) + busy_lines(results))
-    left, right = text.index(BEGIN) + len(BEGIN), text.index(END)
-    with open(path, "w") as f:
-        f.write(text[:left] + "\n" + "\n".join(body) + "\n" + text[right:])
+        + memory_table(results) + busy_lines(results)))

@@ -9,15 +9,17 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import busy
 import cases
 import machine
 import report
-from runner import Failed, has_own_threads, peer_runner, weir_runner
+from runner import LIMIT, Failed, has_own_threads, peer_runner, weir_runner
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SLOW = 3.0  # seconds of a call from which it is timed once, at two threads alone
+SLOW = 3.0  # seconds of a call from which it is timed once, at most threads alone
+BROKEN = (Failed, OSError, ValueError)
 
 
 def options():
@@ -26,7 +28,10 @@ def options():
                    help="cases to run, by name or its beginning; may be repeated")
     p.add_argument("--list", action="store_true", help="names of the cases")
     p.add_argument("--quick", action="store_true", help="3 short rounds")
-    p.add_argument("--rounds", type=int, default=7, metavar="N")
+    p.add_argument("--rounds", type=int, default=5, metavar="N")
+    p.add_argument("--minutes", type=float, default=0.0, metavar="M",
+                   help="peers that take longer than a case's share of this to start are "
+                   "left out; 0: none is, unless it takes two minutes")
     p.add_argument("--threads", default="2,1", metavar="LIST")
     p.add_argument("--no-peers", action="store_true", help="weir alone")
     p.add_argument("--peers", metavar="LIST", help="only these peers")
@@ -74,20 +79,25 @@ class Tool:
     """Weir or a peer in one case: its runners by number of threads, and what they gave."""
 
     def __init__(self, name, start, threads):
-        self.name, self.times, self.peak, self.runners = name, {}, None, {}
+        self.name, self.times, self.runners = name, {}, {}
+        self.peak, self.objective = None, []
         self.calls = 0
         if name.endswith("compiled"):
             threads = threads[:1]  # a compilation for each number of threads takes a minute
-        for t in threads:
-            if has_own_threads(name) or not self.runners:
-                self.runners[t] = start(t)
-            else:
-                self.runners[t] = self.runners[threads[0]]
+        try:
+            for t in threads:
+                own = has_own_threads(name) or not self.runners
+                self.runners[t] = start(t) if own else self.runners[threads[0]]
+        except BROKEN:
+            self.kill()
+            raise
         self.main = self.runners[threads[0]]
 
     def prepare(self, t, seconds):
         """Warm calls, and how many make a round of so many seconds."""
-        if t not in self.runners:
+        slow = any(v and v[0] > SLOW for v in self.times.values())
+        if t not in self.runners or slow:
+            self.calls = 0
             return
         runner = self.runners[t]
         runner.set_threads(t)
@@ -106,7 +116,7 @@ class Tool:
     def close(self):
         for runner in set(self.runners.values()) - {self.main}:
             runner.close()
-        self.peak = self.main.close()
+        self.peak, self.objective = self.main.close()
 
     def kill(self):
         for runner in set(self.runners.values()):
@@ -117,21 +127,25 @@ class Tool:
         return {"version": ready.get("version"), "isa": ready.get("isa"),
                 "parameters": ready["parameters"], "checks": ready["checks"],
                 "first": self.main.first, "peak_mib": self.peak,
+                "objective": self.objective,
                 "times": {str(t): v for t, v in self.times.items()}}
 
 
-def start_tools(args, case, peers, python):
+def start_tools(args, case, peers, python, share):
+    """Weir and the peers that start within share seconds in all."""
     _, _, model, op, rows, _ = case
+    end = time.monotonic() + share
     tools, absent = [], {}
     starts = {"weir": lambda t: weir_runner(
         os.path.join(args.build, "bench", "bench_weir"), model, op, rows, t,
         cases.weir_model(model), "bits" if "vae" in model["family"] else "normal")}
     for peer in peers:
-        starts[peer] = lambda t, peer=peer: peer_runner(python, peer, model, op, rows, t)
+        starts[peer] = lambda t, peer=peer: peer_runner(
+            python, peer, model, op, rows, t, max(10.0, min(LIMIT, end - time.monotonic())))
     for name, start in starts.items():
         try:
             tools.append(Tool(name, start, args.threads))
-        except Failed as error:
+        except BROKEN as error:
             absent[name] = str(error)
     return tools, absent
 
@@ -141,18 +155,19 @@ def guarded(tools, absent, action):
     for tool in list(tools):
         try:
             action(tool)
-        except (Failed, OSError) as error:
+        except BROKEN as error:
             absent[tool.name] = str(error)
             tool.kill()
             tools.remove(tool)
 
 
-def run_case(args, case, peers, python, ceilings):
+def run_case(args, case, peers, python, ceilings, share):
     name, title, model, op, rows, goal = case
     print(f"{name}: {title}", flush=True)
-    tools, absent = start_tools(args, case, peers, python)
+    begun = time.monotonic()
+    tools, absent = start_tools(args, case, peers, python, share)
     for t in args.threads:
-        guarded(tools, absent, lambda tool: tool.prepare(t, 0.1 if args.quick else 0.25))
+        guarded(tools, absent, lambda tool: tool.prepare(t, 0.1 if args.quick else 0.2))
         for _ in range(args.rounds):
             guarded(tools, absent, lambda tool: tool.round(t))
     guarded(tools, absent, Tool.close)
@@ -161,6 +176,7 @@ def run_case(args, case, peers, python, ceilings):
                         for t in args.threads},
               "tools": {tool.name: tool.result() for tool in tools}}
     result["wrong"] = report.wrong(result)
+    result["seconds"] = time.monotonic() - begun
     result.update(machine.stamp(ROOT))
     report.show_case(result)
     return result
@@ -194,10 +210,14 @@ def main():
     peers = installed(python, args.peers and args.peers.split(",")) if python else []
     if not args.no_peers and not peers:
         print("bench: no peers found (bench/setup_peers.sh, WEIR_PEERS); weir alone")
-    for case in chosen(args.case):
+    begun, todo = time.monotonic(), chosen(args.case)
+    for i, case in enumerate(todo):
+        left = 60.0 * args.minutes - (time.monotonic() - begun)
+        share = 0.8 * left / (len(todo) - i) if args.minutes else len(peers) * LIMIT
         ceilings = machine.ceilings(args.build)
         results["machine"], results["ceilings"] = machine.describe(), ceilings
-        results["cases"][case[0]] = run_case(args, case, peers, python, ceilings)
+        results["cases"][case[0]] = run_case(
+            args, case, peers, python, ceilings, share)
         save(args.out, results)
     if not args.case or any("busy".startswith(n) for n in args.case):
         results["busy"] = busy.run(args, "nflows" if "nflows" in peers else None, python)

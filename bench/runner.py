@@ -3,9 +3,13 @@ import json
 import os
 import select
 import subprocess
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+LIMIT = 120.0  # seconds that an answer may take
 
 
 class Failed(Exception):
@@ -16,24 +20,23 @@ class Runner:
     """One process for one case. first: seconds from the start of the process to the end of
     its first call. Threads are set by order where the peer can, else one process each."""
 
-    def __init__(self, name, command, threads, env=None, cores=None, limit=120.0):
+    def __init__(self, name, command, threads, env=None, cores=None, limit=LIMIT):
         self.name, self.threads, self.limit = name, threads, limit
-        self.lines = b""
+        self.lines, self.words = b"", tempfile.TemporaryFile()
         start = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=dict(os.environ, **(env or {})),
+            stderr=self.words, env=dict(os.environ, **(env or {})),
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
-        os.set_blocking(self.process.stderr.fileno(), False)
         try:
             self.ready = json.loads(self.read())
-        except ValueError as error:
+            if "unsupported" in self.ready:
+                raise ValueError(self.ready["unsupported"])
+            self.first = self.ready["first"] - start
+            self.limit = max(limit, LIMIT)
+        except (ValueError, KeyError, TypeError) as error:
+            self.kill()
             raise Failed(f"{name}: {error}") from error
-        if "unsupported" in self.ready:
-            self.process.kill()
-            self.process.wait()
-            raise Failed(f"{name}: {self.ready['unsupported']}")
-        self.first = self.ready["first"] - start
 
     def read(self):
         """A line of the answer, within the limit."""
@@ -43,9 +46,9 @@ class Runner:
             ready = left > 0 and select.select([self.process.stdout], [], [], left)[0]
             got = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not got:
-                self.process.kill()
-                self.process.wait()
-                said = (self.process.stderr.read() or b"").decode(errors="replace")
+                self.kill()
+                self.words.seek(0)
+                said = self.words.read().decode(errors="replace")
                 last = said.strip().splitlines()[-1:] or ["nothing"]
                 why = "ended" if ready else f"gave no answer in {self.limit:.0f} s"
                 raise Failed(f"{self.name}: {why}; last words: {last[0]}")
@@ -67,11 +70,12 @@ class Runner:
         return float(self.ask(calls)) / calls
 
     def close(self):
-        """Ends the process; its peak memory in MiB."""
-        peak = float(self.ask("q")) / 1024.0
+        """Ends the process; its peak memory in MiB, and of training the mean objective of
+        the first step and of the last."""
+        peak, *objective = map(float, self.ask("q").split())
         self.process.stdin.close()
         self.process.wait()
-        return peak
+        return peak / 1024.0, objective
 
     def kill(self):
         if self.process.poll() is None:
@@ -84,7 +88,7 @@ def weir_runner(program, case, op, rows, threads, model, kind="normal"):
                            str(rows), str(threads), kind], threads)
 
 
-def peer_runner(python, peer, case, op, rows, threads):
+def peer_runner(python, peer, case, op, rows, threads, limit=LIMIT):
     """The JAX peer takes its threads from the cores that it may use."""
     env, cores = {}, None
     if peer == "flowjax":
@@ -92,7 +96,7 @@ def peer_runner(python, peer, case, op, rows, threads):
         cores = set(sorted(os.sched_getaffinity(0))[:threads])
     return Runner(peer, [python, os.path.join(HERE, "peers", "serve.py"), peer,
                          json.dumps(case), op, str(rows), str(threads)],
-                  threads, env, cores)
+                  threads, env, cores, limit)
 
 
 def has_own_threads(peer):

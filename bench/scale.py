@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Cost as the work grows: python3 bench/scale.py [--build DIR]. Time of a call and peak memory
-over rows, columns, depth, width, bins and threads, as plots in docs/scale-*.svg."""
+"""Cost as the work grows: python3 bench/scale.py [--quick]. Time of a call and peak memory
+over rows, columns, depth, width, bins and threads, as plots in docs/pictures/scale-*.svg and
+a table in docs/benchmarks.md."""
 import argparse
 import math
 import os
 
+import machine
 from cases import flow, weir_model
+from report import replace_between, seconds
 from runner import Failed, weir_runner
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -13,7 +16,7 @@ BASE = dict(family="nsf", features=8, transforms=4, hidden=64, layers=2, bins=8)
 
 # name, what the axis is, operation, rows, values, what a value changes
 SWEEPS = [
-    ("rows", "rows of log_prob", "log_prob", None, [10**k for k in range(3, 7)], "rows"),
+    ("rows", "rows of log_prob", "log_prob", None, [10**k for k in range(3, 8)], "rows"),
     ("columns", "columns (spline coupling, batch 256: train)", "train", 256,
      [2**k for k in range(1, 11)], "features"),
     ("depth", "transforms (batch 256: train)", "train", 256, [1, 2, 4, 8, 16, 32],
@@ -37,9 +40,9 @@ def measure(program, op, rows, key, value):
         c[key] = value
     runner = weir_runner(program, c, op, rows, threads, weir_model(c))
     once = runner.seconds(1)
-    calls = max(1, min(200, int(0.15 / once)))
-    best = min(runner.seconds(calls) for _ in range(2)) if once < 2.0 else once
-    return best, runner.close()
+    calls = max(1, min(500, int(0.15 / once)))
+    best = min(runner.seconds(calls) for _ in range(5)) if once < 1.0 else once
+    return best, runner.close()[0]
 
 
 def polyline(points, box, ranges, colour):
@@ -81,26 +84,54 @@ def svg(name, axis, rows):
             f'font-family="sans-serif" font-size="11">{time}{memory}</svg>\n')
 
 
+def sweep(program, op, rows, values, key):
+    """[(value, seconds, MiB)]; values that fail are said and left out."""
+    found = []
+    for value in values:
+        try:
+            found.append((value, *measure(program, op, rows, key, value)))
+        except (Failed, OSError, ValueError) as error:
+            print(f"{key} {value:g}: {error}")
+    return found
+
+
+def table(name, found):
+    """Lines of the table: time and memory by value, and how time grew from the value before."""
+    cells = []
+    for i, (value, took, mib) in enumerate(found):
+        power = "" if i == 0 else ", power {:.2f}".format(
+            math.log(took / found[i - 1][1]) / math.log(value / found[i - 1][0]))
+        cells.append(f"{value:,g}: {seconds(took)}, {mib:.0f} MiB{power}")
+    return f"| {name} | " + "; ".join(cells) + " |"
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     p.add_argument("--docs", default=os.path.join(ROOT, "docs"))
-    p.add_argument("--sweep", action="append", default=[])
+    p.add_argument("--sweep", action="append", default=[], metavar="NAME",
+                   help="only these; may be repeated: the table is written with all alone")
+    p.add_argument("--quick", action="store_true", help="all values but the largest two; "
+                   "nothing is written")
     a = p.parse_args()
     program = os.path.join(a.build, "bench", "bench_weir")
+    pictures, lines = os.path.join(a.docs, "pictures"), []
     for name, axis, op, rows, values, key in SWEEPS:
         if a.sweep and name not in a.sweep:
             continue
-        found = []
-        for value in values:
-            try:
-                found.append((value, *measure(program, op, rows, key, value)))
-            except Failed as error:
-                print(f"{name} {value}: {error}")
-        print(f"{name}: " + ", ".join(
-            f"{v:g}: {1e3 * s:.3g} ms {m:.0f} MiB" for v, s, m in found), flush=True)
-        with open(os.path.join(a.docs, f"scale-{name}.svg"), "w") as f:
-            f.write(svg(name, axis, found))
+        found = sweep(program, op, rows, values[:-2] if a.quick else values, key)
+        lines.append(table(axis, found))
+        print(lines[-1], flush=True)
+        if len(found) > 1 and not a.quick:
+            with open(os.path.join(pictures, f"scale-{name}.svg"), "w") as f:
+                f.write(svg(name, axis, found))
+    if not (a.sweep or a.quick):
+        m, s = machine.describe(), machine.stamp(ROOT)
+        head = (f"Measured {s['date']} at commit {s['commit']} on {m['cores']} cores of "
+                f"{m['cpu']}, load {m['load']:.1f} at the end.")
+        replace_between(os.path.join(a.docs, "benchmarks.md"), "scale", "\n".join(
+            [head, "", "| what grows | value: a call, peak memory, power of the growth |",
+             "|---|---|"] + lines))
 
 
 if __name__ == "__main__":

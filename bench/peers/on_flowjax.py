@@ -91,6 +91,9 @@ class Runner:
         self.at += self.rows
         self.params, self.state, self.out = self.compiled(self.params, self.state, x)
 
+    def objective(self):
+        return -float(self.out)
+
     def density(self):
         self.out = self.compiled(self.data)
 

@@ -45,18 +45,18 @@ class Masked(nn.Linear):
 class Step(nn.Module):
     """An inverse autoregressive step (Kingma et al. 2016, algorithm 1)."""
 
-    def __init__(self, latent, width):
+    def __init__(self, latent, seen, width):
         super().__init__()
         inputs = torch.arange(1, latent + 1)
         hidden = torch.arange(width) * (latent - 1) // width + 1
         self.first = Masked(inputs, hidden, False)
-        self.context = nn.Linear(latent, width, bias=False)
+        self.context = nn.Linear(seen, width, bias=False)
         self.second = Masked(hidden, hidden, False)
         self.last = Masked(hidden, inputs.repeat(2), True)
 
     def forward(self, z, context):
-        h = F.relu(self.first(z) + self.context(context))
-        m, s = self.last(F.relu(self.second(h))).chunk(2, -1)
+        h = F.elu(self.first(z) + self.context(context))
+        m, s = self.last(F.elu(self.second(h))).chunk(2, -1)
         gate = torch.sigmoid(s + 2.0)
         return gate * z + (1.0 - gate) * m, F.logsigmoid(s + 2.0).sum(-1)
 
@@ -69,15 +69,15 @@ class Vae(nn.Module):
         if c["family"] == "vae-conv":
             self.encoder, self.decoder = conv_nets(c["latent"])
             return
-        heads = 2
-        if c["family"] == "vae-iaf":
-            heads = 3
-            self.steps.extend(Step(c["latent"], c["width"]) for _ in range(c["steps"]))
-        self.encoder = mlp(c["features"], *hidden, heads * c["latent"])
+        if c["family"] == "vae-iaf":  # its steps see the encoder's last layer
+            self.steps.extend(
+                Step(c["latent"], hidden[-1], c["width"]) for _ in range(c["steps"]))
+        self.encoder = mlp(c["features"], *hidden, 2 * c["latent"])
         self.decoder = mlp(c["latent"], *hidden[::-1], c["features"])
 
     def elbo(self, x):
-        mean, log_sd, *context = self.encoder(x).split(self.latent, -1)
+        seen = self.encoder[:-1](x)
+        mean, log_sd = self.encoder[-1](seen).split(self.latent, -1)
         e = torch.randn_like(mean)
         z = mean + log_sd.exp() * e
         if not self.steps:
@@ -85,7 +85,7 @@ class Vae(nn.Module):
         else:
             entropy = log_sd.sum(-1) + 0.5 * (e * e).sum(-1)
             for i, step in enumerate(self.steps):
-                z, log_det = step(z.flip(-1) if i else z, context[0])
+                z, log_det = step(z.flip(-1) if i else z, seen)
                 entropy = entropy + log_det
             divergence = 0.5 * (z * z).sum(-1) - entropy
         fit = F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none")

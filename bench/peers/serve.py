@@ -4,7 +4,8 @@
 
 CASE is the case's JSON (bench/cases.py), OP one of train, log_prob, sample, row. After the
 first call: a line of JSON. Then a line "N" is answered by the seconds of N calls, "t N"
-sets the number of threads, "q" is answered by the peak memory in KiB.
+sets the number of threads, "q" is answered by the peak memory in KiB and, of training, the
+mean objective of the first step and of the last.
 """
 import importlib
 import json
@@ -41,6 +42,7 @@ def main():
     ready = {"parameters": runner.parameters, "version": module.VERSION}
     ready["checks"] = runner.first()
     ready["first"] = time.monotonic()
+    before = runner.objective() if op == "train" else None
     print(json.dumps(ready), flush=True)
     for line in sys.stdin:
         if line.startswith("q"):
@@ -54,7 +56,8 @@ def main():
             runner.call()
         runner.wait()
         print(f"{time.monotonic() - start:.9f}", flush=True)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak, *([] if before is None else [before, runner.objective()]))
 
 
 if __name__ == "__main__":

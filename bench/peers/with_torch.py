@@ -59,6 +59,9 @@ class Runner:
         self.adam.step()
         self.loss = loss
 
+    def objective(self):
+        return -float(self.loss.detach())
+
     def density(self):
         with torch.inference_mode():
             self.values = self.flow.log_prob(self.data)
