@@ -64,6 +64,18 @@ static void norm_and_average(void **state) {
   g[N - 1] = NAN;
   OK(weiri_optim_norm(o, g, &norm));
   assert_true(!isfinite(norm));
+  /* runs: what lies outside is neither counted nor changed */
+  static const int64_t runs[] = {3, 8, 20000, N - 1};
+  const weiri_update u = {0.1, 0.0, 0.9, 0.99, 1e-8, 1.0, 1};
+  OK(weiri_optim_restrict(o, 2, runs));
+  OK(weiri_optim_norm(o, g, &norm));
+  assert_true(fabs(norm - 2.0 * sqrt(5 + N - 1 - 20000)) < 1e-9);
+  memset(a, 0, N * sizeof *a);
+  OK(weiri_optim_step(o, a, g, &u));
+  for (int i = 0; i < N; i++) {
+    const bool inside = (i >= 3 && i < 8) || (i >= 20000 && i < N - 1);
+    assert_true(inside ? fabsf(a[i] + 0.1f) < 1e-6f : a[i] == 0.0f);
+  }
   weiri_optim_destroy(&o);
   weiri_team_destroy(&team);
   free(g);

@@ -32,6 +32,17 @@ static weir_status fill(weiri_optim *o) {
     }
   }
   weiri_optim_clear(o);
+  const int64_t all[2] = {0, o->n};
+  return weiri_optim_restrict(o, o->n > 0, all);
+}
+
+weir_status weiri_optim_restrict(weiri_optim *o, int64_t n, const int64_t *runs) {
+  o->runs = weiri_arena_take(o->arena, (size_t)(2 * n + 1) * sizeof *o->runs);
+  if (o->runs == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  memcpy(o->runs, runs, (size_t)(2 * n) * sizeof *runs);
+  o->n_runs = n;
   return WEIR_OK;
 }
 
@@ -85,17 +96,47 @@ static int64_t piece(const weiri_optim *o, int64_t chunk, size_t *at) {
   return left < SWEEP ? left : SWEEP;
 }
 
+/* The first run that ends after a place. */
+static int64_t run_after(const weiri_optim *o, int64_t place) {
+  int64_t lo = 0, hi = o->n_runs;
+  while (lo < hi) {
+    const int64_t mid = (lo + hi) / 2;
+    if (o->runs[2 * mid + 1] > place) {
+      hi = mid;
+    } else {
+      lo = mid + 1;
+    }
+  }
+  return lo;
+}
+
+/* Part of run i that lies in a chunk: its numbers, 0 when there is none; *at in bytes.
+ */
+static int64_t part_of_run(const weiri_optim *o, int64_t i, int64_t chunk, size_t *at) {
+  int64_t first = chunk * SWEEP, end = first + SWEEP;
+  if (i >= o->n_runs) {
+    return 0;
+  }
+  first = o->runs[2 * i] > first ? o->runs[2 * i] : first;
+  end = o->runs[2 * i + 1] < end ? o->runs[2 * i + 1] : end;
+  *at = (size_t)first * weir_dtype_size(o->dtype);
+  return end > first ? end - first : 0;
+}
+
 static void step_chunk(void *arg, int64_t chunk, void *scratch) {
   (void)scratch;
   const job *j = arg;
   const weiri_optim *o = j->o;
-  size_t at;
-  const int64_t n = piece(o, chunk, &at);
-  void *state[WEIRI_OPTIM_BLOCKS] = {NULL};
-  for (int i = 0; i < o->cls->blocks; i++) {
-    state[i] = (char *)o->state[i] + at;
+  size_t at = 0;
+  int64_t n;
+  for (int64_t r = run_after(o, chunk * SWEEP); (n = part_of_run(o, r, chunk, &at)) > 0;
+       r++) {
+    void *state[WEIRI_OPTIM_BLOCKS] = {NULL};
+    for (int i = 0; i < o->cls->blocks; i++) {
+      state[i] = (char *)o->state[i] + at;
+    }
+    o->cls->sweep(o->ctx->kern, o->dtype, n, j->w + at, state, j->g + at, j->u);
   }
-  o->cls->sweep(o->ctx->kern, o->dtype, n, j->w + at, state, j->g + at, j->u);
 }
 
 weir_status weiri_optim_step(
@@ -107,9 +148,15 @@ weir_status weiri_optim_step(
 static void norm_chunk(void *arg, int64_t chunk, void *scratch) {
   (void)scratch;
   const job *j = arg;
-  size_t at;
-  const int64_t n = piece(j->o, chunk, &at);
-  j->o->partial[chunk] = j->o->ctx->kern->sum_squares[j->o->dtype](n, j->g + at);
+  const weiri_optim *o = j->o;
+  size_t at = 0;
+  int64_t n;
+  double sum = 0.0;
+  for (int64_t r = run_after(o, chunk * SWEEP); (n = part_of_run(o, r, chunk, &at)) > 0;
+       r++) {
+    sum += o->ctx->kern->sum_squares[o->dtype](n, j->g + at);
+  }
+  o->partial[chunk] = sum;
 }
 
 weir_status weiri_optim_norm(weiri_optim *o, const void *g, double *norm) {

@@ -36,6 +36,8 @@ typedef struct weiri_optim {
   weiri_arena *arena;
   void *state[WEIRI_OPTIM_BLOCKS]; /* zero at first */
   double *partial;                 /* a sum per chunk */
+  int64_t n_runs;                  /* of parameters that are swept over */
+  int64_t *runs;                   /* [n_runs, 2] first and end, ascending */
 } weiri_optim;
 
 const weiri_optim_class *weiri_optim_at(int i); /* NULL at the end */
@@ -44,6 +46,9 @@ const weiri_optim_class *weiri_optim_at(int i); /* NULL at the end */
 weir_status weiri_optim_create(weiri_optim **out, const weir_ctx *ctx, weiri_team *team,
     const weiri_optim_class *cls, weir_dtype dtype, int64_t n);
 void weiri_optim_destroy(weiri_optim **optim);
+/* From here on only these runs, [n, 2] first and end in ascending order, are swept
+ * over: the others are zero, and so are their gradients. */
+weir_status weiri_optim_restrict(weiri_optim *optim, int64_t n, const int64_t *runs);
 /* Forgets all moments. */
 void weiri_optim_clear(weiri_optim *optim);
 weir_status weiri_optim_step(

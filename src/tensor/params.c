@@ -7,6 +7,7 @@
 #include "base/rng.h"
 
 #define ALIGN 16 /* numbers: 64 bytes of float */
+#define GAP 48   /* numbers: shorter gaps do not end a run */
 
 struct weir_params {
   weir_ctx *ctx;
@@ -184,6 +185,40 @@ int64_t weiri_params_free(const weir_params *p) {
     }
   }
   return n;
+}
+
+/* Writes the runs unless NULL; returns how many there are. */
+static int64_t find_runs(const weir_params *p, int64_t *runs) {
+  int64_t n = 0, end = -GAP - 1;
+  for (int32_t k = 0; k < p->count; k++) {
+    const weiri_tensor_info *info = &p->info[k];
+    const int64_t size = info->trained ? weir_shape_size(&info->shape) : 0;
+    for (int64_t i = 0; i < size; i++) {
+      const int64_t at = info->offset + i;
+      if (info->keep != NULL && !info->keep[i]) {
+        continue;
+      }
+      n += at > end + GAP;
+      if (runs != NULL && at > end + GAP) {
+        runs[2 * n - 2] = at;
+      }
+      end = at + 1;
+      if (runs != NULL) {
+        runs[2 * n - 1] = end;
+      }
+    }
+  }
+  return n;
+}
+
+weir_status weiri_params_runs(const weir_params *p, int64_t *n, int64_t **runs) {
+  *n = find_runs(p, NULL);
+  *runs = weiri_calloc(p->ctx, (size_t)*n + 1, 2 * sizeof **runs);
+  if (*runs == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  (void)find_runs(p, *runs);
+  return WEIR_OK;
 }
 
 void weiri_params_set(weir_params *p, int32_t index, const double *values) {

@@ -46,8 +46,20 @@ static weir_status plan_steps(weiri_loop *l) {
                                         : weiri_gradient_prepare(l->gradient, size + 1);
 }
 
-static weir_status make_pieces(weiri_loop *l) {
+/* Weights that a mask keeps at zero have nothing to update. */
+static weir_status make_optim(weiri_loop *l) {
   const weir_params *p = l->model->params;
+  int64_t n, *runs = NULL;
+  WEIR_TRY(weiri_optim_create(&l->optim, l->ctx,
+      weiri_tape_team(l->gradient->run->tape), weiri_optim_at(l->config.optimizer),
+      weiri_params_dtype(p), weiri_params_block_size(p)));
+  WEIR_TRY(weiri_params_runs(p, &n, &runs));
+  const weir_status status = weiri_optim_restrict(l->optim, n, runs);
+  weiri_free(l->ctx, runs);
+  return status;
+}
+
+static weir_status make_pieces(weiri_loop *l) {
   const int64_t room = l->train.n / l->per_epoch + 1;
   WEIR_TRY(take_blocks(l, room));
   WEIR_TRY(weiri_order_create(&l->order, l->ctx, l->train.n, l->opts.seed));
@@ -57,9 +69,7 @@ static weir_status make_pieces(weiri_loop *l) {
   WEIR_TRY(plan_steps(l));
   WEIR_TRY(
       weiri_scorer_create(&l->scorer, l->model, weiri_objective_samples(l->objective)));
-  return weiri_optim_create(&l->optim, l->ctx, weiri_tape_team(l->gradient->run->tape),
-      weiri_optim_at(l->config.optimizer), weiri_params_dtype(p),
-      weiri_params_block_size(p));
+  return make_optim(l);
 }
 
 static void begin_state(weiri_loop *l) {
