@@ -84,7 +84,9 @@ static void check_product(
   void *a = magnitudes(t, g->m * g->k, g->a), *b = magnitudes(t, g->n * g->k, g->b);
   void *c = magnitudes(t, g->m * g->n, before);
   void *bias = g->bias == NULL ? NULL : magnitudes(t, g->n, g->bias);
+  void *plus = g->plus == NULL ? NULL : magnitudes(t, g->m * g->n, g->plus);
   all.a = a, all.b = b, all.c = c, all.bias = bias, all.act = WEIRI_ACT_NONE;
+  all.gate = NULL, all.plus = plus;
   weiri_kern_ref.gemm[t](&all, NULL);
   for (int64_t i = 0; i < g->m * g->n; i++) {
     const double x = value(t, g->c, i), y = value(t, ref->c, i), s = value(t, c, i);
@@ -94,7 +96,7 @@ static void check_product(
     }
     assert_true(g->k == 0 || s == 0.0 || bound < s / (double)g->k);
   }
-  free(a), free(b), free(c), free(bias);
+  free(a), free(b), free(c), free(bias), free(plus);
 }
 
 /* One shape in one form: 0 plain, 1 k_hi, 2 k_lo, 3 n_hi. */
@@ -106,10 +108,13 @@ static void check_gemm(const weiri_kern *kern, weir_dtype t, int64_t m, int64_t 
   g.ldc = n;
   void *a = fill(t, m * k, 0), *b = fill(t, n * k, 1000), *bias = fill(t, n, 5000);
   void *c = fill(t, m * n, 9000), *r = fill(t, m * n, 9000);
+  void *gate = fill(t, m * n, 20000), *plus = fill(t, m * n, 40000);
   int64_t *p = prefixes(form == 3 ? m : n, form == 3 ? n : k);
   g.a = a, g.b = b, g.c = c, g.bias = form == 0 ? bias : NULL;
   g.accumulate = form == 0 && (m + n) % 2 == 0;
   g.act = form != 0 ? WEIRI_ACT_NONE : m % 3 == 0 ? WEIRI_ACT_RELU : WEIRI_ACT_TANH;
+  g.gate = form != 3 && (m + k) % 2 == 1 ? gate : NULL;
+  g.plus = form != 3 && (n + k) % 3 == 0 ? plus : NULL;
   g.k_hi = form == 1 ? p : NULL;
   g.k_lo = form == 2 ? p : NULL;
   g.n_hi = form == 3 ? p : NULL;
@@ -127,6 +132,7 @@ static void check_gemm(const weiri_kern *kern, weir_dtype t, int64_t m, int64_t 
   weiri_kern_ref.gemm[t](&ref, NULL);
   check_product(t, &g, &ref, before);
   free(a), free(b), free(bias), free(c), free(r), free(before), free(p);
+  free(gate), free(plus);
 }
 
 static void test_gemm(void **state) {
@@ -202,6 +208,8 @@ static void check_part(const weiri_kern *kern, weir_dtype t, const weiri_gemm *g
   h.a = (const char *)g->a + (size_t)(g->ta ? i : i * g->lda) * size;
   h.b = (const char *)g->b + (size_t)(g->tb ? j0 * g->ldb : j0) * size;
   h.bias = (const char *)g->bias + (size_t)j0 * size;
+  h.gate = (const char *)g->gate + (size_t)(i * g->ldc + j0) * size;
+  h.plus = (const char *)g->plus + (size_t)(i * g->ldc + j0) * size;
   h.c = c;
   run_gemm(kern, t, &h);
   for (int64_t r = 0; r < rows; r++) {
@@ -220,15 +228,15 @@ static void check_thin(const weiri_kern *kern, weir_dtype t, int64_t n, int64_t 
   g.ldb = g.tb ? k : n;
   g.ldc = n;
   void *a = fill(t, M * k, 0), *b = fill(t, n * k, 5), *bias = fill(t, n, 7);
-  void *c = fill(t, M * n, 3);
-  g.a = a, g.b = b, g.c = c, g.bias = bias;
+  void *c = fill(t, M * n, 3), *gate = fill(t, M * n, 11), *plus = fill(t, M * n, 13);
+  g.a = a, g.b = b, g.c = c, g.bias = bias, g.gate = gate, g.plus = plus;
   run_gemm(kern, t, &g);
   for (int64_t i = 0; i < M; i += 13) {
     check_part(kern, t, &g, 1, i, 0, n);
   }
-  const int64_t last = (n - 1) / 64 * 64;
+  const int64_t last = (n - 1) / 32 * 32;
   check_part(kern, t, &g, M, 0, last, n);
-  free(a), free(b), free(bias), free(c);
+  free(a), free(b), free(bias), free(c), free(gate), free(plus);
 }
 
 /* One row, and few columns, have the bits that they have in a larger product. */

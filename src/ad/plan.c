@@ -2,7 +2,9 @@
  * that is computed gets a place in one block, and places are used again once their
  * numbers have been read for the last time (best fit over the gaps, in the order of
  * execution). Views are addresses. What lies outside of the block stays there:
- * parameters, numbers given while recording, outputs with a place of their own. */
+ * parameters, numbers given while recording, outputs with a place of their own. Before
+ * that, nodes that are one kernel together with an input that nobody else reads become
+ * that kernel. */
 #include "ad/plan.h"
 
 #include <string.h>
@@ -44,6 +46,45 @@ static uint32_t root_of(const weir_node *node) {
   }
   return node->id;
 }
+
+/* ---- fusing ---- */
+
+/* How often a node that is needed is read by others, or as an output: 0, 1 or 2. */
+static void count_readers(const weiri_plan *p, unsigned char *readers) {
+  for (int i = 0; i < p->n_out; i++) {
+    readers[p->out_id[i]] = 2;
+  }
+  for (uint32_t id = p->recording.count; id > 0; id--) {
+    const weir_node *node = node_at(p, id);
+    for (int i = 0; readers[id] > 0 && i < node->n_in; i++) {
+      unsigned char *r = &readers[node->in[i]->id];
+      *r = (unsigned char)(*r + (*r < 2));
+    }
+  }
+}
+
+/* A node's readers only change from a node to the one that it becomes part of, so that
+ * they are counted once. */
+static weir_status fuse(weiri_plan *p, const weir_tape *t) {
+  const size_t n = (size_t)p->recording.count + 1;
+  unsigned char *readers = weiri_calloc(p->ctx, n, sizeof *readers);
+  bool *alone = weiri_calloc(p->ctx, n, sizeof *alone);
+  weir_status status = readers == NULL || alone == NULL ? WEIR_E_MEMORY : WEIR_OK;
+  if (status == WEIR_OK) {
+    count_readers(p, readers);
+  }
+  for (uint32_t id = 1; status == WEIR_OK && id < n; id++) {
+    alone[id] = readers[id] == 1;
+    if (readers[id] > 0 && node_at(p, id)->op != NULL) {
+      status = weiri_tape_fuse(t, &p->recording, alone, node_at(p, id));
+    }
+  }
+  weiri_free(p->ctx, readers);
+  weiri_free(p->ctx, alone);
+  return status;
+}
+
+/* ---- places ---- */
 
 /* What the liveness analysis works with: arrays over ids, freed at the end. */
 typedef struct analysis {
@@ -186,6 +227,9 @@ weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
   weir_status status = take_outputs(p, t, vars);
   if (status == WEIR_OK) {
     status = weiri_tape_give(t, &p->recording);
+  }
+  if (status == WEIR_OK) {
+    status = fuse(p, t);
   }
   if (status == WEIR_OK) {
     status = lay_out(p, place);

@@ -110,6 +110,11 @@ weir_status weiri_tape_give(weir_tape *t, weiri_recording *out) {
   return WEIR_OK;
 }
 
+weir_status weiri_tape_fuse(
+    const weir_tape *t, const weiri_recording *r, const bool *alone, weir_node *node) {
+  return t->hooks.fuse(r->meta, alone, node);
+}
+
 void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
   for (uint32_t i = 0; i < r->n_chunks; i++) {
     weiri_free(ctx, r->chunks[i]);

@@ -7,9 +7,11 @@
 #include "kern/kern.h"
 #include "weir/sys/op.h"
 
-/* What the reverse walk needs from above, handed over by the op registry. */
+/* What the reverse walk and plans need from above, handed over by the op registry. */
 typedef struct weiri_tape_hooks {
   weir_var (*add)(weir_tape *t, weir_var a, weir_var b);
+  /* Makes one kernel of a node and an input that is alone: [id], only it reads it. */
+  weir_status (*fuse)(weiri_arena *meta, const bool *alone, weir_node *node);
 } weiri_tape_hooks;
 
 weir_status weiri_tape_create(
@@ -47,6 +49,9 @@ void weiri_tape_capture(weir_tape *t);
 uint64_t weiri_tape_signature(const weir_tape *t);
 /* Hands over what has been recorded; the tape is reset. */
 weir_status weiri_tape_give(weir_tape *t, weiri_recording *out);
+/* Calls the hook fuse for a node of what has been handed over. */
+weir_status weiri_tape_fuse(
+    const weir_tape *t, const weiri_recording *r, const bool *alone, weir_node *node);
 void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r);
 /* Resets the tape and computes the nodes in order, stopping at the first failure. */
 weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n);

@@ -13,7 +13,8 @@
 /* What a matrix product does to its result before storing it. */
 typedef enum weiri_act { WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH } weiri_act;
 
-/* C[m, n] = act(opA(A)[m, k] opB(B)[k, n] (+ C) (+ bias[n])), row-major.
+/* C[m, n] = act(opA(A)[m, k] opB(B)[k, n] (+ C) (+ bias[n])) (* (gate > 0)) (+ plus),
+ * row-major; gate and plus are [m, n] and lie as C does.
  * a is [m, k] with row stride lda, or [k, m] when ta; b is [k, n] with row stride ldb,
  * or [n, k] when tb.
  * Triangular structure, all optional (NULL: full):
@@ -23,7 +24,7 @@ typedef enum weiri_act { WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH } weiri_
  * nondecreasing: of row i only columns j < n_hi[i] are wanted; the others are stored as
  * exact zero (when accumulate: left alone). Every element of C is the same sum in the
  * same order whatever m, n, and the part of a larger product that a call computes:
- * callers split m at will, n at multiples of 64. */
+ * callers split m at will, n at multiples of 32. */
 typedef struct weiri_gemm {
   int64_t m, n, k;
   const void *a, *b;
@@ -32,6 +33,7 @@ typedef struct weiri_gemm {
   bool ta, tb, accumulate;
   const void *bias;
   weiri_act act;
+  const void *gate, *plus; /* not with n_hi */
   const int64_t *k_hi, *k_lo, *n_hi;
   int kernel; /* weiri_gemm_kernel: 0, the table decides */
 } weiri_gemm;
@@ -66,7 +68,7 @@ typedef struct weiri_gemm_table {
 
 /* Elementwise functions of two arguments. */
 #define WEIRI_BINARY_LIST(X)                                                           \
-  X(add) X(sub) X(mul) X(div) X(max) X(min) X(less) X(lesseq) X(pow)
+  X(add) X(sub) X(mul) X(div) X(max) X(min) X(less) X(lesseq) X(pow) X(gate)
 
 /* y[i] = f(x[i]) */
 typedef void weiri_unary_fn(int64_t n, const void *x, void *y);

@@ -10,7 +10,8 @@
 #include "model/model.h"
 #include "part/replay.h"
 
-/* Rows per block: enough to fill the cores, little enough to stay in cache. */
+/* Rows per block at most: enough to fill the cores, little enough to stay in cache. A
+ * call is cut into blocks of equal size, so that one plan serves them all. */
 #define BLOCK 512
 
 /* What is asked of a model. */
@@ -294,6 +295,8 @@ static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
         record, vary, e, (int)p->model->n_parts + 2, p->n <= room};
     WEIR_TRY(weiri_replay_create(r, e->run, &repeat));
   }
+  const int64_t blocks = (p->n + room - 1) / room;
+  room = blocks < 2 ? room : (p->n + blocks - 1) / blocks;
   for (int64_t first = 0; first < p->n; first += room) {
     WEIR_TRY(run_block(p, e, *r, first, room));
   }

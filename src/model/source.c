@@ -9,19 +9,25 @@ typedef struct rows_attr {
   const double *origin;   /* [d] or NULL */
 } rows_attr;
 
+#define TAKE(T, name)                                                                  \
+  static void name(                                                                    \
+      int64_t n, int64_t d, const double *x, const double *origin, T *y) {             \
+    for (int64_t i = 0; i < n * d; i += d) {                                           \
+      for (int64_t j = 0; j < d; j++) {                                                \
+        y[i + j] = (T)(x[i + j] - (origin == NULL ? 0.0 : origin[j]));                 \
+      }                                                                                \
+    }                                                                                  \
+  }
+TAKE(float, take_f32)
+TAKE(double, take_f64)
+
 static void rows_eval(weir_tape *t, const weir_node *y) {
   const rows_attr *a = y->attr;
-  const double *x = *a->x;
   const int64_t n = y->shape.dim[0], d = y->shape.dim[1];
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < d; j++) {
-      const double v = x[i * d + j] - (a->origin == NULL ? 0.0 : a->origin[j]);
-      if (weir_tape_dtype(t) == WEIR_F32) {
-        ((float *)y->data)[i * d + j] = (float)v;
-      } else {
-        ((double *)y->data)[i * d + j] = v;
-      }
-    }
+  if (weir_tape_dtype(t) == WEIR_F32) {
+    take_f32(n, d, *a->x, a->origin, y->data);
+  } else {
+    take_f64(n, d, *a->x, a->origin, y->data);
   }
 }
 

@@ -4,6 +4,9 @@
 
 #include "op/op.h"
 
+/* Operations in the time that three numbers take from memory. */
+#define BINARY_COST 8.0
+
 typedef struct unary_job {
   weiri_unary_fn *fn;
   const char *x;
@@ -131,8 +134,8 @@ void weiri_eval_binary(weir_tape *t, const weir_node *y, weiri_binary_fn *const 
   const int64_t chunks = job.rank == 1
                              ? (n + WEIRI_SWEEP - 1) / WEIRI_SWEEP
                              : (job.outer + job.per_chunk - 1) / job.per_chunk;
-  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), chunks, 2.0 * (double)n, 0,
-                         binary_chunk, &job));
+  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), chunks, BINARY_COST * (double)n,
+                         0, binary_chunk, &job));
 }
 
 bool weiri_broadcast_shape(const weir_shape *a, const weir_shape *b, weir_shape *out) {

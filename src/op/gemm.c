@@ -1,38 +1,65 @@
-/* A matrix product over the team: rows, or columns in panels of 64, are shared out. The
+/* A matrix product over the team: rows, or columns in panels, are shared out. The
  * kernel gives every element the same bits however it is called, so the split is free.
- */
+ * Who takes rows packs all of B, who takes columns all of A: the larger side is cut. */
 #include "op/op.h"
 
-#define PANEL 64
-#define ROWS_MIN 32
+#define PANEL 32
 
 typedef struct job {
   const weiri_kern *kern;
   weiri_gemm g;
   weir_dtype dtype;
   bool by_rows;
-  int64_t step; /* rows or columns per chunk */
+  int64_t step;  /* rows per chunk */
+  int64_t parts; /* chunks of columns */
 } job;
 
 static const void *skip(const void *p, int64_t n, weir_dtype dtype) {
   return p == NULL ? NULL : (const char *)p + (size_t)n * weir_dtype_size(dtype);
 }
 
+/* Numbers of k that the panel from col on sums over. */
+static int64_t depth(const weiri_gemm *g, int64_t col) {
+  const int64_t last = (col + PANEL < g->n ? col + PANEL : g->n) - 1;
+  const int64_t hi = g->k_hi == NULL ? g->k : g->k_hi[last];
+  const int64_t lo = g->k_lo == NULL ? 0 : g->k_lo[col];
+  return 1 + (hi > lo ? hi - lo : 0);
+}
+
+/* The first column of part i: parts are of equal work, in whole panels. */
+static int64_t first_column(const job *j, int64_t i) {
+  int64_t all = 0, before = 0, col = 0;
+  for (int64_t c = 0; c < j->g.n; c += PANEL) {
+    all += depth(&j->g, c);
+  }
+  while (col < j->g.n && before * j->parts < i * all) {
+    before += depth(&j->g, col);
+    col += PANEL;
+  }
+  return col < j->g.n ? col : j->g.n;
+}
+
 /* Part i of the product. */
 static weiri_gemm part(const job *j, int64_t i) {
   weiri_gemm g = j->g;
-  const int64_t first = i * j->step, total = j->by_rows ? g.m : g.n;
-  const int64_t count = total - first < j->step ? total - first : j->step;
+  const int64_t first = j->by_rows ? i * j->step : first_column(j, i);
+  const int64_t end = j->by_rows ? first + j->step : first_column(j, i + 1);
+  const int64_t total = j->by_rows ? g.m : g.n;
+  const int64_t count = (end < total ? end : total) - first;
   if (j->by_rows) {
     g.m = count;
     g.a = skip(g.a, g.ta ? first : first * g.lda, j->dtype);
     g.c = (char *)g.c + (size_t)(first * g.ldc) * weir_dtype_size(j->dtype);
+    g.gate = skip(g.gate, first * g.ldc, j->dtype);
+    g.plus = skip(g.plus, first * g.ldc, j->dtype);
     g.n_hi = g.n_hi == NULL ? NULL : g.n_hi + first;
   } else {
     g.n = count;
     g.b = skip(g.b, g.tb ? first * g.ldb : first, j->dtype);
     g.c = (char *)g.c + (size_t)first * weir_dtype_size(j->dtype);
     g.bias = skip(g.bias, first, j->dtype);
+    g.gate = skip(g.gate, first, j->dtype);
+    g.plus = skip(g.plus, first, j->dtype);
     g.k_hi = g.k_hi == NULL ? NULL : g.k_hi + first;
     g.k_lo = g.k_lo == NULL ? NULL : g.k_lo + first;
   }
@@ -51,19 +78,19 @@ void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
   }
   const double work = 2.0 * (double)g->m * (double)g->n * (double)g->k;
   const int threads = weiri_team_threads(weiri_tape_team(t), work);
-  job j = {weiri_tape_kern(t), *g, weir_tape_dtype(t), true, g->m};
-  if (threads > 1 && g->n_hi == NULL && g->m < ROWS_MIN * threads &&
-      g->n >= 2 * PANEL) {
-    j.by_rows = false;
-    const int64_t panels = (g->n + PANEL - 1) / PANEL;
-    j.step = (panels + threads - 1) / threads * PANEL;
-  } else if (threads > 1) {
+  job j = {weiri_tape_kern(t), *g, weir_tape_dtype(t), true, g->m, 1};
+  if (threads > 1 && g->n_hi != NULL) {
     /* Triangular rows are of unequal length: smaller parts, dealt out in turn. */
-    const int64_t parts = g->n_hi != NULL ? 8 * (int64_t)threads : threads;
+    const int64_t parts = 8 * (int64_t)threads;
     j.step = ((g->m + parts - 1) / parts + 15) / 16 * 16;
+  } else if (threads > 1 && g->n > g->m && g->n >= 2 * PANEL) {
+    j.by_rows = false;
+    j.parts = threads;
+  } else if (threads > 1) {
+    j.step = (g->m + threads - 1) / threads;
   }
-  const int64_t total = j.by_rows ? g->m : g->n;
+  const int64_t chunks = j.by_rows ? (g->m + j.step - 1) / j.step : j.parts;
   /* Scratch for the whole: the same however the next product of this shape is cut. */
-  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), (total + j.step - 1) / j.step,
-                         work, j.kern->gemm_scratch[j.dtype](g), chunk, &j));
+  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), chunks, work,
+                         j.kern->gemm_scratch[j.dtype](g), chunk, &j));
 }

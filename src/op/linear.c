@@ -7,11 +7,14 @@ typedef struct attr {
   const int64_t *prefix; /* [h] or NULL */
 } attr;
 
-static void eval(weir_tape *t, const weir_node *y) {
+bool weiri_linear_gemm(const weir_node *y, weiri_gemm *g) {
+  if (y->op != &weir_op_linear) {
+    return false;
+  }
   static const weiri_act act[] = {WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH};
   const attr *a = y->attr;
   const int64_t k = y->in[0]->shape.dim[1], h = y->shape.dim[1];
-  const weiri_gemm g = {.m = y->shape.dim[0],
+  *g = (weiri_gemm){.m = y->shape.dim[0],
       .n = h,
       .k = k,
       .a = y->in[0]->data,
@@ -24,7 +27,14 @@ static void eval(weir_tape *t, const weir_node *y) {
       .bias = y->n_in > 2 ? y->in[2]->data : NULL,
       .act = act[a->act],
       .k_hi = a->prefix};
-  weiri_gemm_run(t, &g);
+  return true;
+}
+
+static void eval(weir_tape *t, const weir_node *y) {
+  weiri_gemm g;
+  if (weiri_linear_gemm(y, &g)) {
+    weiri_gemm_run(t, &g);
+  }
 }
 
 /* Gradient before the activation, from the stored result. */
@@ -32,7 +42,7 @@ static weir_var before_act(weir_tape *t, const weir_node *y, weir_var gy) {
   const weir_var out = weir_node_var(t, y);
   switch ((weir_act)((const attr *)y->attr)->act) {
   case WEIR_ACT_RELU:
-    return weir_mul(t, gy, weir_step(t, out));
+    return weiri_gate(t, gy, out);
   case WEIR_ACT_TANH:
     return weir_mul(t, gy, weir_affine(t, weir_square(t, out), -1.0, 1.0));
   case WEIR_ACT_NONE:

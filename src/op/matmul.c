@@ -6,12 +6,12 @@ typedef struct attr {
   bool ta, tb;
 } attr;
 
-static void eval(weir_tape *t, const weir_node *y) {
+/* The first of the products. */
+static weiri_gemm first_product(const weir_node *y) {
   const attr *a = y->attr;
   const weir_shape *sa = &y->in[0]->shape, *sb = &y->in[1]->shape, *sy = &y->shape;
-  const size_t size = weir_dtype_size(weir_tape_dtype(t));
-  const int64_t m = sy->dim[sy->rank - 2], n = sy->dim[sy->rank - 1];
-  weiri_gemm g = {.m = m,
+  const int64_t n = sy->dim[sy->rank - 1];
+  return (weiri_gemm){.m = sy->dim[sy->rank - 2],
       .n = n,
       .k = sa->dim[sa->rank - (a->ta ? 2 : 1)],
       .a = y->in[0]->data,
@@ -22,6 +22,21 @@ static void eval(weir_tape *t, const weir_node *y) {
       .ldc = n,
       .ta = a->ta,
       .tb = a->tb};
+}
+
+bool weiri_matmul_gemm(const weir_node *y, weiri_gemm *g) {
+  if (y->op != &weir_op_matmul || y->shape.rank != 2) {
+    return false;
+  }
+  *g = first_product(y);
+  return true;
+}
+
+static void eval(weir_tape *t, const weir_node *y) {
+  const weir_shape *sb = &y->in[1]->shape, *sy = &y->shape;
+  const size_t size = weir_dtype_size(weir_tape_dtype(t));
+  weiri_gemm g = first_product(y);
+  const int64_t m = g.m, n = g.n;
   const int64_t batch = m * n == 0 ? 0 : weir_shape_size(sy) / (m * n);
   const size_t step_a = (size_t)(m * g.k) * size, step_c = (size_t)(m * n) * size;
   const size_t step_b = sb->rank == 2 ? 0 : (size_t)(g.k * n) * size;

@@ -10,6 +10,7 @@
 #define WEIRI_SWEEP 8192
 
 extern const weir_op_class *const weiri_op_table[]; /* NULL-terminated */
+extern const weir_op_class weir_op_add, weir_op_linear, weir_op_matmul;
 
 /* y = f(x), element by element. cost: operations per element. */
 void weiri_eval_unary(
@@ -40,6 +41,17 @@ weir_var weiri_tri_product(weir_tape *t, weiri_tri kind, weir_var a, weir_var b,
 /* Whether y is a product of the third kind whose prefixes are the ones of keep [h, k]:
  * it is exactly zero wherever keep is. */
 bool weiri_tri_keeps(const weir_node *y, const unsigned char *keep);
+/* The product that y is; false where it is none, or one whose result may not be worked
+ * on (fuse.c). */
+bool weiri_linear_gemm(const weir_node *y, weiri_gemm *g);
+bool weiri_matmul_gemm(const weir_node *y, weiri_gemm *g);
+bool weiri_tri_gemm(const weir_node *y, weiri_gemm *g);
+/* g where y > 0, else 0 g: the gradient of a rectifier whose result is y (gate.c). */
+weir_var weiri_gate(weir_tape *t, weir_var g, weir_var y);
+extern const weir_op_class weiri_op_gate;
+/* For plans: makes y one with an input that nobody else reads (alone), where the two
+ * are one kernel, with the same bits (fuse.c). Memory is taken from meta. */
+weir_status weiri_fuse(weiri_arena *meta, const bool *alone, weir_node *y);
 /* gemm split over the team: bits do not depend on the split. */
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
 

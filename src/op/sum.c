@@ -38,7 +38,7 @@ static void eval(weir_tape *t, const weir_node *y) {
     j.m *= i < axis ? s->dim[i] : 1;
     j.r *= i > axis ? s->dim[i] : 1;
   }
-  const double work = (double)(j.m * j.k * j.r);
+  const double work = 4.0 * (double)(j.m * j.k * j.r);
   const int64_t chunks =
       j.r == 1 ? (j.m + j.rows - 1) / j.rows : j.m * ((j.r + j.cols - 1) / j.cols);
   weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), chunks, work, 0,

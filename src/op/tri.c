@@ -15,7 +15,7 @@ typedef struct attr {
   const int64_t *first;  /* [k]: the first unit that sees input c */
 } attr;
 
-static void eval(weir_tape *t, const weir_node *y) {
+static weiri_gemm product_of(const weir_node *y) {
   const attr *a = y->attr;
   const int64_t n = y->in[0]->shape.dim[0];
   weiri_gemm g = {.a = y->in[0]->data, .b = y->in[1]->data, .c = y->data};
@@ -31,6 +31,11 @@ static void eval(weir_tape *t, const weir_node *y) {
     g.ta = true;
     g.n_hi = a->prefix;
   }
+  return g;
+}
+
+static void eval(weir_tape *t, const weir_node *y) {
+  const weiri_gemm g = product_of(y);
   weiri_gemm_run(t, &g);
 }
 
@@ -81,6 +86,14 @@ static void vjp(
 }
 
 static const weir_op_class tri_class = {"prefix_product", eval, vjp, NULL, NULL};
+
+bool weiri_tri_gemm(const weir_node *y, weiri_gemm *g) {
+  if (y->op != &tri_class) {
+    return false;
+  }
+  *g = product_of(y);
+  return g->n_hi == NULL;
+}
 
 static weir_var product(
     weir_tape *t, weiri_tri kind, weir_var p, weir_var q, const attr *from) {

@@ -95,6 +95,7 @@ BINARY(min, a < b || a != a ? a : b)
 BINARY(less, a < b ? (T)1 : (T)0)
 BINARY(lesseq, a <= b ? (T)1 : (T)0)
 BINARY(pow, LIBM(pow)(a, b))
+BINARY(gate, a *(b > 0 ? (T)1 : (T)0))
 
 static void NAME(affine)(
     int64_t n, double alpha, double beta, const void *px, void *py) {

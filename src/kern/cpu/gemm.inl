@@ -5,7 +5,7 @@
  * function of k alone. Every element of C is one chain of additions over ascending k
  * within a block, and blocks are added in order: the same additions whatever m and n
  * are and wherever the element lies, so callers split m at will and n at multiples
- * of 64. Triangular structure narrows the range of k of a panel, or skips panels. */
+ * of 32. Triangular structure narrows the range of k of a panel, or skips panels. */
 
 #define vec_any NAME(vec_any)
 #define vec_int NAME(vec_int)
@@ -89,6 +89,12 @@ static void NAME(pack_panels)(const NAME(place) * at) {
   }
 }
 
+/* What follows the activation of the element at this place of C. */
+static inline T NAME(finished)(const weiri_gemm *g, int64_t at, T v) {
+  v *= g->gate == NULL || ((const T *)g->gate)[at] > 0 ? (T)1 : (T)0;
+  return g->plus == NULL ? v : v + ((const T *)g->plus)[at];
+}
+
 /* A tile that is not stored as it is: part of its columns, or tanh. Computed beside C.
  */
 static void NAME(edge_tile)(const NAME(place) * at, NAME(spot) s, int64_t row,
@@ -104,9 +110,16 @@ static void NAME(edge_tile)(const NAME(place) * at, NAME(spot) s, int64_t row,
     s.bias = bias;
   }
   s.c = at->edge, s.ldc = NR;
+  s.gate = s.plus = NULL;
   NAME(run_tile)(rows, NAME(vectors)(cols), &s);
   for (int64_t i = 0; last && g->act == WEIRI_ACT_TANH && i < rows * NR; i++) {
     at->edge[i] = NAME(vtanh)(at->edge[i]);
+  }
+  for (int64_t i = 0; last && (g->gate != NULL || g->plus != NULL) && i < rows; i++) {
+    for (int64_t j = 0; j < cols; j++) {
+      T *v = at->edge + i * NR + j;
+      *v = NAME(finished)(g, (row + i) * g->ldc + col + j, *v);
+    }
   }
   for (int64_t i = 0; i < rows; i++) {
     int64_t width = cols;
@@ -133,14 +146,17 @@ static void NAME(panel)(
     return;
   }
   const bool direct = NAME(in_place)(g, cols);
+  const int64_t at_c = row * g->ldc + col;
   const NAME(spot) s = {.k = hi - lo,
       .a = at->pa + (lo - a0) * MR,
       .as = MR,
       .b = direct ? (const T *)g->b + lo * g->ldb + col
                   : at->pb + (col - at->col0) * at->depth + (lo - at->k0) * NR,
       .bs = direct ? g->ldb : NR,
-      .c = (T *)g->c + row * g->ldc + col,
+      .c = (T *)g->c + at_c,
       .ldc = g->ldc,
+      .gate = last && g->gate != NULL ? (const T *)g->gate + at_c : NULL,
+      .plus = last && g->plus != NULL ? (const T *)g->plus + at_c : NULL,
       .bias = last && g->bias != NULL ? (const T *)g->bias + col : NULL,
       .add = g->accumulate || !first,
       .relu = last && g->act == WEIRI_ACT_RELU};

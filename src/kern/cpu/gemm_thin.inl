@@ -34,7 +34,7 @@ static inline void NAME(deliver)(const NAME(place) * at, int64_t i, int64_t j, T
   T v = g->accumulate || at->k0 > 0 ? *c + sum : sum;
   if (at->k1 == g->k) {
     v = g->bias == NULL ? v : v + ((const T *)g->bias)[j];
-    v = NAME(activated)(g, v);
+    v = NAME(finished)(g, i * g->ldc + j, NAME(activated)(g, v));
   }
   *c = v;
 }

@@ -10,6 +10,7 @@ typedef struct NAME(spot) {
   int64_t ldc;
   const T *bias; /* nv W numbers, or NULL */
   bool add, relu;
+  const T *gate, *plus; /* as C, or NULL */
 } NAME(spot);
 
 #define EACH_ROW(i)                                                                    \
@@ -63,6 +64,22 @@ typedef struct NAME(spot) {
         EACH_VEC(j) {                                                                  \
           acc[i][j] = (V)((V_INT)acc[i][j] & ~(acc[i][j] <= (V){0}));                  \
         }                                                                              \
+      }                                                                                \
+    }                                                                                  \
+    if (s->gate != NULL) {                                                             \
+      const V one = (V){0} + 1;                                                        \
+      EACH_ROW(i) {                                                                    \
+        EACH_VEC(j) {                                                                  \
+          const V by =                                                                 \
+              *(const V_ANY *)(const void *)(s->gate + i * ldc + j * (LANES));         \
+          acc[i][j] *= (V)((V_INT)one & (by > (V){0}));                                \
+        }                                                                              \
+      }                                                                                \
+    }                                                                                  \
+    if (s->plus != NULL) {                                                             \
+      EACH_ROW(i) {                                                                    \
+        EACH_VEC(j)                                                                    \
+        acc[i][j] += *(const V_ANY *)(const void *)(s->plus + i * ldc + j * (LANES));  \
       }                                                                                \
     }                                                                                  \
     EACH_ROW(i) {                                                                      \

@@ -37,13 +37,39 @@ static void NAME(sum_rows)(int64_t m, int64_t n, const void *px, void *py) {
   }
 }
 
+typedef double NAME(sums) __attribute__((vector_size(8 * LANES)));
+typedef T NAME(lanes)
+    __attribute__((vector_size(sizeof(T) * LANES), aligned(sizeof(T)), may_alias));
+
+/* 4 LANES columns from x on, sums in registers. */
+static void NAME(sum_wide)(int64_t m, int64_t n, const T *x, T *y) {
+  NAME(sums) a = {0}, b = {0}, c = {0}, d = {0};
+  for (int64_t i = 0; i < m; i++, x += n) {
+    const NAME(lanes) *v = (const void *)x;
+    a += __builtin_convertvector(v[0], NAME(sums));
+    b += __builtin_convertvector(v[1], NAME(sums));
+    c += __builtin_convertvector(v[2], NAME(sums));
+    d += __builtin_convertvector(v[3], NAME(sums));
+  }
+  for (int l = 0; l < LANES; l++) {
+    y[l] = (T)a[l];
+    y[LANES + l] = (T)b[l];
+    y[2 * LANES + l] = (T)c[l];
+    y[3 * LANES + l] = (T)d[l];
+  }
+}
+
 static void NAME(sum_cols)(
     int64_t m, int64_t n, const void *px, int64_t j0, int64_t j1, void *py) {
   const T *x = px;
   T *y = py;
-  double acc[64];
-  for (int64_t j = j0; j < j1; j += 64) {
-    const int64_t width = j1 - j < 64 ? j1 - j : 64;
+  double acc[4 * LANES];
+  for (int64_t j = j0; j < j1; j += 4 * LANES) {
+    const int64_t width = j1 - j < 4 * LANES ? j1 - j : 4 * LANES;
+    if (width == 4 * LANES) {
+      NAME(sum_wide)(m, n, x + j, y + j);
+      continue;
+    }
     memset(acc, 0, sizeof acc);
     for (int64_t i = 0; i < m; i++) {
       const T *row = x + i * n + j;

@@ -48,6 +48,7 @@ BINARY(min, a < b || isnan(a) ? a : b)
 BINARY(less, a < b)
 BINARY(lesseq, a <= b)
 BINARY(pow, pow(a, b))
+BINARY(gate, a *(b > 0))
 #undef BINARY
 
 static size_t NAME(gemm_scratch)(const weiri_gemm *g) {
@@ -78,9 +79,12 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
       }
       double v = NAME(dot)(g, i, j) + (g->accumulate ? (double)*c : 0.0);
       v += g->bias == NULL ? 0.0 : (double)((const T *)g->bias)[j];
-      *c = (T)(g->act == WEIRI_ACT_RELU   ? fmax(v, 0.0)
-               : g->act == WEIRI_ACT_TANH ? tanh(v)
-                                          : v);
+      v = g->act == WEIRI_ACT_RELU   ? fmax(v, 0.0)
+          : g->act == WEIRI_ACT_TANH ? tanh(v)
+                                     : v;
+      v *= g->gate == NULL || ((const T *)g->gate)[i * g->ldc + j] > 0 ? 1.0 : 0.0;
+      *c = (T)(v +
+               (g->plus == NULL ? 0.0 : (double)((const T *)g->plus)[i * g->ldc + j]));
     }
   }
 }
