@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Trains a recipe with weir and the same architecture with nflows: the same rows, the same optimiser
-settings, the same seconds, one thread each, pinned to a core of its own, at the same time.
+"""Trains a recipe with weir and the same architecture with a peer (flows with nflows, autoencoders in
+plain PyTorch): the same rows, the same optimiser settings, the same seconds, one thread each, pinned
+to a core of its own, at the same time.
 
     WEIR_PEERS=DIRECTORY WEIR_DATA=... bench/side_by_side.py WEIR RECIPE [--seconds 60]
 
 WEIR_PEERS is a virtual environment with torch, nflows and numpy (bench/setup_peers.sh makes one; default
 ~/.cache/weir-peers). Recipes of the presets nsf and nsf-ar,
-whose columns are real, ordinal or context, and at most one categorical. Prints both test
+whose columns are real, ordinal or context, and at most one categorical; of vae on binary columns. Prints both test
 log-likelihoods with standard errors, and a row of a Markdown table; the last line is JSON.
 """
 import argparse
@@ -20,6 +21,8 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = {"nsf": ("nflows", "nflows_fit.py"), "nsf-ar": ("nflows", "nflows_fit.py"),
+         "vae": ("PyTorch", "vae_fit.py")}
 
 
 def pinned(core):
@@ -75,6 +78,9 @@ def main():
             [options.weir, "recipe", "rows", options.recipe, "-o", rows, "--format", "npy",
              "--json", "-q"] + common, stdout=subprocess.PIPE, text=True, check=True).stdout
         config = json.loads(told)
+        if config["model"]["name"] not in PEERS:
+            sys.exit(f"{options.recipe}: its preset is none of {', '.join(PEERS)}")
+        peer, script = PEERS[config["model"]["name"]]
         batch = batch_size(config, npy_rows(rows + "-train.npy"))
         config["train"]["batch_size"] = batch
         with open(os.path.join(folder, "config.json"), "w") as f:
@@ -82,17 +88,18 @@ def main():
         ours = start([options.weir, "recipe", "run", options.recipe, "-o",
                       os.path.join(folder, "m.safetensors"), "--threads", "1", "--json", "-q",
                       "--set", f"train.batch_size={batch}"] + common, cores[0])
-        theirs = start([python, os.path.join(HERE, "nflows_fit.py"), f.name, rows,
+        theirs = start([python, os.path.join(HERE, script), f.name, rows,
                         str(options.seconds), str(options.seed)], cores[1])
-        result = {"weir": finish(ours, "weir"), "nflows": finish(theirs, "nflows")}
+        result = {"weir": finish(ours, "weir"), peer: finish(theirs, peer)}
     print("| recipe | library | mean test log-likelihood | standard error | steps | seconds |")
     print("|---|---|---|---|---|---|")
     for name, r in result.items():
         print(f"| {options.recipe} | {name} | {r['mean_log_prob']:.4f} | "
               f"{r['standard_error']:.4f} | {r['steps']} | {r['seconds']:.0f} |")
-    gaussian = result["weir"]["baselines"]["gaussian"]
-    print(f"| {options.recipe} | Gaussian, full covariance | {gaussian['mean_log_prob']:.4f} | "
-          f"{gaussian['standard_error']:.4f} | | |")
+    gaussian = result["weir"].get("baselines", {}).get("gaussian")
+    if gaussian:
+        print(f"| {options.recipe} | Gaussian, full covariance | "
+              f"{gaussian['mean_log_prob']:.4f} | {gaussian['standard_error']:.4f} | | |")
     result["machine"] = {"cores": cores[:2], "processor": platform.processor() or
                          platform.machine(), "load": os.getloadavg(),
                          "date": time.strftime("%Y-%m-%d")}
