@@ -105,7 +105,7 @@ typedef struct rows {
 static void rows_open(rows *r, double step, bool correct) {
   *r = (rows){.step = step, .correct = correct};
   r->density = (weiri_rows_density){joint, (void *)(uintptr_t)&all};
-  r->s = (weiri_rows_state){N, D, r->z, r->grad, r->value, NULL};
+  r->s = (weiri_rows_state){N, D, r->z, r->grad, r->value, NULL, false};
   assert_int_equal(weiri_rows_evaluate(&r->s, &r->density), WEIR_OK);
 }
 
@@ -151,7 +151,7 @@ static void test_rows_alone(void **state) {
   part.first = 1;
   const int64_t index = 1;
   double z[D] = {0.0}, grad[D], value, work[3 * D + 1];
-  weiri_rows_state one = {1, D, z, grad, &value, &index};
+  weiri_rows_state one = {1, D, z, grad, &value, &index, false};
   const weiri_rows_density density = {joint, &part};
   rows_open(&r, 0.3, true);
   assert_int_equal(weiri_rows_evaluate(&one, &density), WEIR_OK);
@@ -181,8 +181,8 @@ static void amortized_open(amortized *a, double step, bool correct) {
     a->g[i] = (i / H == i % H ? 1.0 : 0.0) + 0.2 * sin(2.3 * i + 0.4); /* of rank N */
   }
   a->density = (weiri_rows_density){joint, (void *)(uintptr_t)&all};
-  a->s =
-      (weiri_amortized_state){H, a->phi, a->g, {N, D, a->z, a->grad, a->value, NULL}};
+  a->s = (weiri_amortized_state){
+      H, a->phi, a->g, {N, D, a->z, a->grad, a->value, NULL, false}};
   assert_int_equal(weiri_amortized_evaluate(&a->s, &a->density), WEIR_OK);
 }
 

@@ -14,6 +14,9 @@ static void adam_follows_its_definition(void **state) {
   double x = 0.0, m = 0.0, v = 0.0;
   for (int rule = 0; weiri_optim_at(rule) != NULL; rule++) {
     const bool decays = weiri_optim_at(rule)->decays;
+    if (weiri_optim_at(rule)->blocks != 2) {
+      continue;
+    }
     weiri_optim *o = NULL;
     OK(weiri_optim_create(&o, ctx, team, weiri_optim_at(rule), WEIR_F64, N));
     memset(w, 0, N * sizeof *w);
@@ -40,6 +43,43 @@ static void adam_follows_its_definition(void **state) {
   weiri_team_destroy(&team);
   free(w);
   free(g);
+  weir_ctx_destroy(&ctx);
+}
+
+/* The same of Adagrad, in both number types. */
+static void adagrad_follows_its_definition(void **state) {
+  (void)state;
+  weir_ctx *ctx = context_of(1, NULL, NULL);
+  weiri_team *team = NULL;
+  OK(weiri_team_create(&team, ctx));
+  int rule = 0;
+  while (strcmp(weiri_optim_at(rule)->name, "adagrad") != 0) {
+    rule++;
+  }
+  for (int type = 0; type < 2; type++) {
+    const weir_dtype dtype = type == 0 ? WEIR_F64 : WEIR_F32;
+    weiri_optim *o = NULL;
+    OK(weiri_optim_create(&o, ctx, team, weiri_optim_at(rule), dtype, 3));
+    double w[3] = {0}, g[3], sum = 0.0, x = 0.0;
+    float small_w[3] = {0}, small_g[3];
+    for (int t = 1; t <= 50; t++) {
+      const double grad = 0.5 * (x - 3.0);
+      for (int i = 0; i < 3; i++) {
+        g[i] = w[i] - 3.0;
+        small_g[i] = small_w[i] - 3.0f;
+      }
+      const weiri_update u = {0.3, 0.0, 0.9, 0.99, 1e-8, 0.5, t};
+      OK(dtype == WEIR_F64 ? weiri_optim_step(o, w, g, &u)
+                           : weiri_optim_step(o, small_w, small_g, &u));
+      sum += grad * grad;
+      x -= 0.3 * grad / (sqrt(sum) + 1e-8);
+    }
+    assert_true(x > 2.0);
+    assert_true(
+        fabs((type == 0 ? w[2] : (double)small_w[2]) - x) < (type == 0 ? 1e-12 : 1e-5));
+    weiri_optim_destroy(&o);
+  }
+  weiri_team_destroy(&team);
   weir_ctx_destroy(&ctx);
 }
 
@@ -120,6 +160,7 @@ static void schedules_take_their_values(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(adam_follows_its_definition),
+      cmocka_unit_test(adagrad_follows_its_definition),
       cmocka_unit_test(norm_and_average),
       cmocka_unit_test(schedules_take_their_values),
   };

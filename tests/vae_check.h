@@ -21,6 +21,21 @@ typedef struct linear_vae {
 static const linear_vae vae_of_standard_prior = {{{1, 0}, {0, 1}}, {0, 0},
     {{0.8, -0.3}, {0.2, 1.1}, {-0.5, 0.4}}, {0.3, -0.2, 0.1}, {0.7, 0.5, 0.9}};
 
+/* Sets the parameter of the autoencoder's layer, whatever stands around that. */
+static inline void set_of_layer(rig *r, const char *name, const double *values) {
+  const size_t size = strlen(name);
+  for (int32_t i = 0; i < weiri_params_count(r->params); i++) {
+    const char *full = weiri_params_info(r->params, i)->name;
+    const size_t length = strlen(full);
+    if (length > size && strcmp(full + length - size, name) == 0 &&
+        strncmp(full + length - size - 10, "layers[0].", 10) == 0) {
+      weiri_params_set(r->params, i, values);
+      return;
+    }
+  }
+  fail_msg("no parameter %s", name);
+}
+
 /* Sets the likelihood to W, b and s; the scale does not depend on z. */
 static inline void set_likelihood(rig *r, const linear_vae *v) {
   double weight[12] = {0}, log_scale[3];
@@ -29,9 +44,9 @@ static inline void set_likelihood(rig *r, const linear_vae *v) {
     weight[2 * i + 1] = v->W[i][1];
     log_scale[i] = log(v->s[i]);
   }
-  rig_set(r, "m.d.layers[0].likelihood.weight", weight);
-  rig_set(r, "m.d.layers[0].likelihood.loc", v->b);
-  rig_set(r, "m.d.layers[0].likelihood.log_scale", log_scale);
+  set_of_layer(r, "likelihood.weight", weight);
+  set_of_layer(r, "likelihood.loc", v->b);
+  set_of_layer(r, "likelihood.log_scale", log_scale);
 }
 
 /* Precision of z: the prior's A'A, plus W' D^-1 W for the posterior. */
@@ -70,11 +85,11 @@ static inline void set_exact_posterior(rig *r, const linear_vae *v) {
     }
   }
   const double n = p[0][1] / p[1][1];
-  rig_set(r, "m.d.layers[0].posterior.weight", weight);
-  rig_set(r, "m.d.layers[0].posterior.loc", loc);
-  rig_set(r, "m.d.layers[0].posterior.log_scale",
+  set_of_layer(r, "posterior.weight", weight);
+  set_of_layer(r, "posterior.loc", loc);
+  set_of_layer(r, "posterior.log_scale",
       (double[]){-0.5 * log(p[0][0] - n * p[0][1]), -0.5 * log(p[1][1])});
-  rig_set(r, "m.d.layers[0].posterior.lower", (double[]){0, 0, n, 0});
+  set_of_layer(r, "posterior.lower", (double[]){0, 0, n, 0});
 }
 
 /* Mean and covariance of x. */

@@ -94,6 +94,8 @@ typedef struct weir_vae_score {
   double reconstruction, rate; /**< E_q log p(x | z), and minus the KL */
   double log_likelihood, log_likelihood_error; /**< log (1/K) sum w_k, K = samples */
   double effective_samples; /**< mean over rows of (sum w)^2 / sum w^2, of K */
+  int64_t groups;   /**< of latents whose KL is known by itself: each latent, or all */
+  double *group_kl; /**< [groups] */
   bool has_kl;
   double *kl;         /**< [latents] KL per latent, when has_kl */
   double *variance;   /**< [latents] variance over rows of E[z | x] */
@@ -111,6 +113,83 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_vae_score(
 WEIR_API void weir_vae_score_free(weir_vae_score *score);
 /** Whether the model has a posterior: an autoencoder. */
 WEIR_API bool weir_model_has_posterior(const weir_model *model);
+
+/** How the powers b_0 = 0 < b_1 < ... < b_T = 1 of annealing are spaced. */
+typedef enum weir_ais_schedule {
+  WEIR_AIS_SIGMOID, /**< b_t from sigmoid(4 (2t/T - 1)), stretched to 0 .. 1: close
+                         together at both ends */
+  WEIR_AIS_LINEAR
+} weir_ais_schedule;
+
+/** Annealed importance sampling of an autoencoder's log p(x). */
+typedef struct weir_ais_opts {
+  uint32_t struct_size;
+  int64_t temperatures; /**< T, 1 to 1e7 */
+  int64_t chains;       /**< per row, 1 to 1e5 */
+  int64_t leapfrogs;    /**< of a Hamiltonian move, 1 to 1e5 */
+  weir_ais_schedule schedule;
+  bool from_posterior; /**< anneal from q(z | x), which must know its density at any
+                            point, in place of the prior */
+  uint64_t seed;
+  /** Called after every temperature with the share done; false cancels. NULL: not. */
+  bool (*progress)(void *user, double done);
+  void *user;
+} weir_ais_opts;
+#define WEIR_AIS_OPTS_INIT                                                             \
+  { sizeof(weir_ais_opts), 1000, 16, 10, WEIR_AIS_SIGMOID, false, 0, NULL, NULL }
+
+typedef struct weir_ais_score {
+  int64_t n;                             /**< rows done */
+  double log_likelihood, standard_error; /**< of log (1/C) sum w over rows */
+  double effective_chains;               /**< mean of (sum w)^2 / sum w^2, of C */
+  double acceptance;                     /**< of the moves, mean */
+} weir_ais_score;
+/** log p(x) of rows by annealed importance sampling (Neal 2001): C chains from the
+ * prior to the posterior through the densities p(z) p(x | z)^b, by Hamiltonian moves;
+ * the mean over chains of their weights has the mean p(x), so its log is below log p(x)
+ * in expectation, whatever the settings, and rises to it with T and C (Wu et al. 2017).
+ * Step sizes are found in a shorter run with other random numbers, by acceptance, and
+ * then fixed: weights of a run that adapts would not have that mean. each [n], unless
+ * NULL: of every row. A row's figure depends on its number, the seed and the options
+ * alone. Cost: about 1.3 T (leapfrogs + 1) C decoder passes with gradient per row.
+ * Errors: E_ARGUMENT, E_UNSUPPORTED (no posterior; a prior or likelihood that is not
+ * exact; latents neither real nor one unit vector), E_MEMORY, E_CANCELLED with the
+ * figures of the rows done. */
+WEIR_API WEIR_MUST_USE weir_status weir_model_ais(const weir_model *model,
+    weir_row_set rows, const weir_ais_opts *opts, weir_ais_score *out, double *each);
+
+/** Both ends of the bracket, over simulated rows. */
+typedef struct weir_bdmc_score {
+  int64_t n;
+  double lower, lower_error; /**< of log (1/C) sum w, forward */
+  double upper, upper_error; /**< of -log (1/C) sum 1/w, backward */
+  double gap, gap_error;     /**< of upper less lower, row by row */
+  double acceptance;
+} weir_bdmc_score;
+/** Bidirectional Monte Carlo (Grosse et al. 2015): rows are drawn from the model, one
+ * for each row of the set, whose context it has. The latent that a row was drawn with
+ * is an exact draw of its posterior, and chains run backwards from it give a bound
+ * above log p(x) in expectation, on the same temperatures and step sizes as those
+ * forward. The gap says how far forward AIS with these options is off on such data.
+ * Likelihoods are over the columns that the decoder gives. each [n, 2], unless NULL:
+ * lower and upper of every row. Cost: twice that of weir_model_ais. Errors: as there.
+ */
+WEIR_API WEIR_MUST_USE weir_status weir_model_bdmc(const weir_model *model,
+    weir_row_set rows, const weir_ais_opts *opts, weir_bdmc_score *out, double *each);
+
+/** Points x [n, d] with a label each, any number. */
+typedef struct weir_points {
+  int64_t n;
+  const double *x, *label;
+} weir_points;
+/** The share of points whose label is the one that most of their k nearest neighbours
+ * have (the smallest of those with as many): among other points, or (NULL) among the
+ * rest of their own. Euclidean, or cosine: between unit vectors. Cost: O(n m d).
+ * Errors: E_ARGUMENT (fewer than k neighbours), E_MEMORY. */
+WEIR_API WEIR_MUST_USE weir_status weir_neighbour_accuracy(weir_ctx *ctx, int64_t d,
+    weir_points of, const weir_points *among, int64_t k, bool cosine, double *accuracy);
+/** Whether the latent is one unit vector. */
+WEIR_API bool weir_model_latent_on_sphere(const weir_model *model);
 
 /** What two simple densities reach on the same rows, in the same measure. */
 typedef struct weir_baselines {

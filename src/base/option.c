@@ -147,9 +147,11 @@ static weir_status read_text(
 }
 
 static bool null_allowed(const weir_opt *o) {
+  const bool open = o->def != NULL && strcmp(o->def, "null") == 0;
   return o->type == WEIR_OPT_TEXT || o->type == WEIR_OPT_SPEC ||
-         ((o->type == WEIR_OPT_INTS || o->type == WEIR_OPT_REALS) && o->def != NULL &&
-             strcmp(o->def, "null") == 0);
+         ((o->type == WEIR_OPT_INT || o->type == WEIR_OPT_INTS ||
+              o->type == WEIR_OPT_REALS) &&
+             open);
 }
 
 /* A word among choices may be a YAML boolean: true|false|auto. */
@@ -198,7 +200,7 @@ static weir_status store(
 static weir_status note(
     const weir_opt *o, json_t *v, void *instance, json_t *resolved) {
   json_t *kept = NULL;
-  if (o->type == WEIR_OPT_INT) {
+  if (o->type == WEIR_OPT_INT && !json_is_null(v)) {
     kept = json_integer(*(int64_t *)field(o, instance));
   } else if (o->type == WEIR_OPT_REAL) {
     kept = json_real(*(double *)field(o, instance));

@@ -58,9 +58,12 @@ static weir_status match_positions(work *w) {
     needed += wanted(w, j) && w->s->type[j].role != WEIR_ROLE_WEIGHT;
   }
   if (w->t->d != all && w->t->d != needed) {
+    const bool label =
+        w->t->d == needed - 1 && strcmp(w->s->column[all - 1].name, "label") == 0;
     return weiri_fail(WEIR_E_MISMATCH,
-        "%s: has %lld unnamed columns, the model needs %lld", w->t->source,
-        (long long)w->t->d, (long long)needed);
+        "%s: has %lld unnamed columns, the model needs %lld%s", w->t->source,
+        (long long)w->t->d, (long long)needed,
+        label ? ", of which the last is the rows' label: give --labels" : "");
   }
   for (int64_t j = 0; j < all; j++) {
     const bool need =

@@ -48,6 +48,18 @@ static weir_var mean(const weir_dist *d, weir_run *run, int64_t n, weir_var cont
       weir_shape_2(n, d->event.features));
 }
 
+static weir_var score(
+    const weir_dist *d, weir_tape *t, weir_var e, double *information) {
+  (void)d;
+  *information = 1.0;
+  return weir_sign(t, e);
+}
+
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  return weiri_located_local(&((const laplace *)d)->at, d, run, x, context, score, out);
+}
+
 const weir_dist_class weir_dist_laplace = {
     .is = {"laplace", "independent Laplace columns", NULL, sizeof(laplace), opts},
     .setup = setup,
@@ -55,4 +67,5 @@ const weir_dist_class weir_dist_laplace = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

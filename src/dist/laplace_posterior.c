@@ -4,9 +4,9 @@
  *     P_t = J_t' diag(w_t) J_t + I,
  * J_t the exact local Jacobian of the likelihood's natural parameters eta at z_t, s =
  * d log p / d eta and w the Fisher information of the output (Gaussian: 1 / s^2;
- * Bernoulli: y (1 - y)). Then q(z | x) = N(z_T, P_T^-1), full covariance, by the
- * Cholesky factor of P_T in float64. Gradients go through all of it; slopes of ReLUs
- * are constants.
+ * Bernoulli: y (1 - y); any likelihood of independent columns that knows both). Then
+ * q(z | x) = N(z_T, P_T^-1), full covariance, by the Cholesky factor of P_T in float64.
+ * Gradients go through all of it; slopes of ReLUs are constants.
  *
  * J' w J comes tile by tile where the decoder says its layers (dense, ReLU or leaky),
  * else from the tape, differentiated twice: any network, but it holds rows x latents x
@@ -53,8 +53,8 @@ static weir_status check(const weir_dist *d, const weir_build *b) {
   }
   if (b->likelihood->cls->local == NULL) {
     return weiri_fail(WEIR_E_CONFIG,
-        "%s: a likelihood '%s' does not say how it curves in its parameters; bernoulli "
-        "and normal do",
+        "%s: a likelihood '%s' does not say how it curves in its parameters; "
+        "bernoulli, normal, laplace and student_t do",
         d->path, b->likelihood->cls->is.name);
   }
   return WEIR_OK;
@@ -109,8 +109,8 @@ static bool look(const rows *r, weir_var z, weir_var x, weir_var c, weir_local *
       weir_dist_local(r->l->likelihood, r->run, x, weiri_beside(r->run, z, c), out);
   if (!known) {
     weir_op_fail(r->run->tape, WEIR_E_UNSUPPORTED,
-        "the likelihood %s does not say how it curves in its parameters; bernoulli "
-        "and a diagonal normal do",
+        "the likelihood %s does not say how it curves in its parameters; bernoulli, "
+        "laplace, student_t and a diagonal normal do",
         r->l->likelihood->path);
   }
   return known && weir_tape_status(r->run->tape) == WEIR_OK;

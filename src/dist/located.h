@@ -14,6 +14,8 @@ typedef struct weiri_located {
   weiri_theta theta;   /* [d] loc, then [d] log_scale where it is each row's */
   weir_slot loc, log_scale;
   int64_t d;
+  weir_ctx *ctx;
+  char *path;
 } weiri_located;
 
 enum { WEIRI_LOC_LINEAR, WEIRI_LOC_SIGMOID };
@@ -53,6 +55,14 @@ void weiri_located_bind(const weiri_located *l, weir_run *run, weir_var context,
 /* The log scale from a theta in hand, [n, d] or less. */
 weir_var weiri_located_log_scale(const weiri_located *l, weir_run *run, weir_var theta);
 weir_var weiri_located_loc(const weiri_located *l, weir_run *run, weir_var context);
+/* What a family says of its location: e [n, d] are standardised columns; returns minus
+ * d log f / de, and the information E of its square. */
+typedef weir_var weiri_located_score(
+    const weir_dist *d, weir_tape *t, weir_var e, double *information);
+/* The local form of a likelihood of the family (weir_dist_class.local), with the scale
+ * as it is at the context; eta is the location, before it is squashed. */
+bool weiri_located_local(const weiri_located *l, const weir_dist *d, weir_run *run,
+    weir_var x, weir_var context, weiri_located_score *score, weir_local *out);
 /* Pushes sum_j (shape_j - log_scale_j) over the columns: shape [n, d] is the log
  * density of the standard member of the family; per column when the run wants groups.
  */

@@ -130,24 +130,19 @@ bool weiri_normal_bind(const weir_dist *dist, weir_run *run, weir_var context,
   return g->kind != FULL;
 }
 
-/* eta is the mean, with the scale as it is here: d log p / d eta = (x - eta) / s^2,
- * information 1 / s^2. */
+static weir_var score(
+    const weir_dist *d, weir_tape *t, weir_var e, double *information) {
+  (void)d;
+  (void)t;
+  *information = 1.0;
+  return e;
+}
+
 static bool local(const weir_dist *dist, weir_run *run, weir_var x, weir_var context,
     weir_local *out) {
   const normal *g = (const normal *)dist;
-  weir_tape *t = run->tape;
-  const int64_t d = dist->event.features;
-  if (g->kind != DIAGONAL || g->at.loc_kind != WEIRI_LOC_LINEAR) {
-    return false;
-  }
-  const weir_shape s = weir_var_shape(t, x);
-  const weir_var theta =
-      weiri_theta_pieces(&g->at.theta, run, context, 0, d, &out->pieces);
-  const weir_var log_scale = weiri_located_log_scale(&g->at, run, theta);
-  out->eta = weir_broadcast(t, weiri_theta_part(run, g->at.loc, theta, 0, d), s);
-  out->weight = weir_broadcast(t, weir_exp(t, weir_scale(t, log_scale, -2.0)), s);
-  out->slope = weir_mul(t, weir_sub(t, x, out->eta), out->weight);
-  return true;
+  return g->kind == DIAGONAL &&
+         weiri_located_local(&g->at, dist, run, x, context, score, out);
 }
 
 static weir_var mean(

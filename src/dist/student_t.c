@@ -71,6 +71,20 @@ static weir_var mean(const weir_dist *d, weir_run *run, int64_t n, weir_var cont
       weir_shape_2(n, d->event.features));
 }
 
+/* (v + 1) e / (v + e^2), whose square has the mean (v + 1) / (v + 3) */
+static weir_var score(
+    const weir_dist *d, weir_tape *t, weir_var e, double *information) {
+  const double v = ((const student_t *)d)->df;
+  *information = (v + 1.0) / (v + 3.0);
+  return weir_div(t, weir_scale(t, e, v + 1.0), weir_shift(t, weir_square(t, e), v));
+}
+
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  return weiri_located_local(
+      &((const student_t *)d)->at, d, run, x, context, score, out);
+}
+
 const weir_dist_class weir_dist_student_t = {
     .is = {"student_t", "independent Student-t columns", "Bailey 1994 (draws)",
         sizeof(student_t), opts},
@@ -79,4 +93,5 @@ const weir_dist_class weir_dist_student_t = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

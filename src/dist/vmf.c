@@ -13,6 +13,7 @@
 #include "part/theta.h"
 
 #define LOG_2PI 1.8378770664093454836
+#define KAPPA_MOST 1e5 /* beyond, it is said to run away */
 
 typedef struct vmf {
   weir_dist base;
@@ -66,7 +67,10 @@ weir_var weiri_vmf_kappa(const weir_dist *d, weir_run *run, weir_var context) {
   const weir_var theta = weiri_theta_apply(&p->theta, run, context);
   const weir_var raw =
       weiri_theta_part(run, p->concentration, theta, d->event.features, 1);
-  return weir_shift(run->tape, weir_softplus(run->tape, raw), p->least);
+  const weir_var kappa = weir_shift(run->tape, weir_softplus(run->tape, raw), p->least);
+  weiri_run_watch(
+      run, (weiri_watch){d->path, "concentration kappa", kappa, 0.0, KAPPA_MOST, 0.0});
+  return kappa;
 }
 
 static weir_var direction(const weir_dist *d, weir_run *run, weir_var context) {

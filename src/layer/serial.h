@@ -58,7 +58,7 @@ typedef struct weiri_serial_job {
   bool back;
   int64_t n, per_chunk;
   size_t block_bytes;
-  void (*rows)(const struct weiri_serial_job *j, weir_tape *side, weiri_block *b,
+  void (*rows)(const struct weiri_serial_job *j, weir_tape *side, weiri_row_block *b,
       int64_t first, char *extra);
   size_t extra; /* bytes per row of scratch for rows() */
 } weiri_serial_job;

@@ -10,15 +10,15 @@
 enum { G, X, SLOPE, STEER, Y, FIRST_VAR };
 
 /* Rows of a block of input i as units [units, rows]. */
-static void turn(const weiri_serial_job *j, const weiri_block *b, int i, int64_t units,
-    int64_t first, char *to) {
+static void turn(const weiri_serial_job *j, const weiri_row_block *b, int i,
+    int64_t units, int64_t first, char *to) {
   b->kern->transpose[b->dtype](b->rows, units,
       (const char *)j->node->in[i]->data + (size_t)(first * units) * b->size, units, to,
       b->rows);
 }
 
 /* Column c: u from g, x and slope, in place of g; held beside: a column of scratch. */
-static void column(const weiri_serial_job *j, weiri_block *b, int64_t c, char *g,
+static void column(const weiri_serial_job *j, weiri_row_block *b, int64_t c, char *g,
     const char *x, const char *slope, char *held) {
   const size_t at = (size_t)(c * b->rows) * b->size;
   memset(held, 0, (size_t)b->rows * b->size);
@@ -29,16 +29,16 @@ static void column(const weiri_serial_job *j, weiri_block *b, int64_t c, char *g
 }
 
 /* What u of column c sends to its parameters. */
-static void send(const weiri_serial_job *j, weiri_block *b, int64_t c, const char *u,
-    const char *steer) {
+static void send(const weiri_serial_job *j, weiri_row_block *b, int64_t c,
+    const char *u, const char *steer) {
   const size_t row = (size_t)b->rows * b->size;
   for (int64_t k = j->s->maps.first[c]; k < j->s->maps.first[c + 1]; k++) {
     b->kern->bin_mul[b->dtype](b->rows, u + (size_t)c * row, 1, steer + (size_t)k * row,
-        1, weiri_unit(b, b->delta, b->s->n_buffers - 1, k));
+        1, weiri_unit_at(b, b->delta, b->s->n_buffers - 1, k));
   }
 }
 
-static void back_rows(const weiri_serial_job *j, weir_tape *side, weiri_block *b,
+static void back_rows(const weiri_serial_job *j, weir_tape *side, weiri_row_block *b,
     int64_t first, char *extra) {
   const int64_t d = b->s->degrees, panel = weiri_steps_panel(b->s);
   const size_t part = (size_t)(d * b->rows) * b->size;

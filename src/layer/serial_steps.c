@@ -31,7 +31,7 @@ static void chunk(void *arg, int64_t i, void *scratch) {
   }
   char *memory = (char *)scratch + ((size_t)n_vars * sizeof *vars + 63) / 64 * 64;
   for (int64_t first = begin; first < end && p->status[i] == WEIR_OK; first += ROWS) {
-    weiri_block b;
+    weiri_row_block b;
     weiri_block_open(&b, j->steps, j->run->tape, vars, first,
         end - first < ROWS ? end - first : ROWS, j->back, memory);
     j->rows(j, p->side[i], &b, first, memory + j->block_bytes);
@@ -79,20 +79,20 @@ void weiri_serial_share(weir_tape *t, weiri_serial_job *j) {
 }
 
 /* Column c of rows first .. of a matrix [n, d], side by side, and back. */
-static void take_column(const weiri_block *b, const void *from, int64_t d,
+static void take_column(const weiri_row_block *b, const void *from, int64_t d,
     int64_t first, int64_t c, char *to) {
   const char *x = (const char *)from + (size_t)(first * d + c) * b->size;
   b->kern->transpose[b->dtype](b->rows, 1, x, d, to, b->rows);
 }
 
-static void put_column(const weiri_block *b, const void *from, int64_t d, int64_t first,
-    int64_t c, char *to) {
+static void put_column(const weiri_row_block *b, const void *from, int64_t d,
+    int64_t first, int64_t c, char *to) {
   char *y = to + (size_t)(first * d + c) * b->size;
   b->kern->transpose[b->dtype](1, b->rows, from, b->rows, y, d);
 }
 
 /* Column c through its map, from the outputs of the network, and into its inputs. */
-static void column(const weiri_serial_job *j, weir_tape *side, weiri_block *b,
+static void column(const weiri_serial_job *j, weir_tape *side, weiri_row_block *b,
     int64_t first, int64_t c, char *extra) {
   const weiri_serial *s = j->s;
   const int64_t d = s->maps.columns, p0 = s->maps.first[c],
@@ -102,7 +102,7 @@ static void column(const weiri_serial_job *j, weir_tape *side, weiri_block *b,
   weir_tape_reset(side);
   take_column(b, j->node->in[0]->data, d, first, c, extra);
   b->kern->transpose[b->dtype](
-      p, b->rows, weiri_unit(b, b->value, b->s->n_buffers - 1, p0), b->ld, theta, p);
+      p, b->rows, weiri_unit_at(b, b->value, b->s->n_buffers - 1, p0), b->ld, theta, p);
   const weir_var y = weir_leaf_borrow(side, weir_shape_2(b->rows, 1), extra);
   const weir_var by = p == 0 ? weir_var_none()
                              : weir_leaf_borrow(side, weir_shape_2(b->rows, p), theta);
@@ -119,7 +119,7 @@ static void column(const weiri_serial_job *j, weir_tape *side, weiri_block *b,
       &s->encoding, b->dtype, b->rows, c, weir_var_data(side, x), b->value[0], b->ld);
 }
 
-static void solve_rows(const weiri_serial_job *j, weir_tape *side, weiri_block *b,
+static void solve_rows(const weiri_serial_job *j, weir_tape *side, weiri_row_block *b,
     int64_t first, char *extra) {
   const int64_t d = b->s->degrees, panel = weiri_steps_panel(b->s);
   weir_tape_reset(side);

@@ -80,8 +80,10 @@ static weir_status take_view(variational *v, weir_ctx *ctx) {
   return WEIR_OK;
 }
 
-static weir_var view(const variational *v, weir_tape *t, weir_var x) {
-  const weir_shape row = weir_shape_1(v->base.data.features);
+static weir_var seen(const weir_layer *l, weir_run *run, weir_var x) {
+  const variational *v = (const variational *)l;
+  weir_tape *t = run->tape;
+  const weir_shape row = weir_shape_1(l->data.features);
   return v->lo == NULL ? x
                        : weir_mul(t, weir_sub(t, x, weir_leaf_f64(t, row, v->lo)),
                              weir_leaf_f64(t, row, v->scale));
@@ -131,10 +133,8 @@ typedef struct given {
 
 static given condition(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
-  given g = {.q = l->posterior,
-      .context =
-          weiri_beside(run, view((const variational *)l, run->tape, x), context)};
-  g.q = weir_dist_settle(g.q, run, &g.context);
+  given g = {.context = context};
+  g.q = weiri_posterior_of(l, run, x, &g.context);
   g.context = weir_run_replicate(run, g.context);
   g.x = weir_run_replicate(run, x);
   g.c = weir_var_ok(context) ? weir_run_replicate(run, context) : context;
@@ -230,11 +230,10 @@ static weir_var to_data(
     return weir_dist_mean(l->likelihood, run, n, given_z);
   }
   const weir_var x = weir_dist_sample(l->likelihood, run, n, given_z, &log_p);
-  const weir_var log_q =
-      l->posterior->log_prob_how == WEIR_ABSENT
-          ? weir_fill(t, weir_shape_1(n), NAN)
-          : weir_dist_log_prob(l->posterior, run, z,
-                weiri_beside(run, view((const variational *)l, t, x), context));
+  const weir_var log_q = l->posterior->log_prob_how == WEIR_ABSENT
+                             ? weir_fill(t, weir_shape_1(n), NAN)
+                             : weir_dist_log_prob(l->posterior, run, z,
+                                   weiri_beside(run, seen(l, run, x), context));
   weir_run_part(run, WEIR_PART_LIKELIHOOD, l->likelihood->path, weir_neg(t, log_p),
       weir_var_none());
   weir_run_part(run, WEIR_PART_POSTERIOR, l->posterior->path, log_q, weir_var_none());
@@ -249,5 +248,6 @@ const weir_layer_class weir_layer_variational = {
     .to_latent = to_latent,
     .to_data = to_data,
     .to_base = to_base,
+    .seen = seen,
     .exactness = WEIR_LOWER_BOUND,
 };

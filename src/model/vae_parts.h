@@ -58,8 +58,8 @@ enum { WEIRI_VAE_SCALE_AUTO, WEIRI_VAE_SCALE_FIXED = 4 };
 
 /* Rows of an option table for a struct S whose member vae is a weiri_vae. */
 #define WEIRI_OPT_VAE(S)                                                               \
-  {"latent_dim", WEIR_OPT_INT, offsetof(S, vae.latent_dim), "0", 0, 1e6, NULL,         \
-      "columns of the latent; 0: 40 of images, half of the columns of a table"},       \
+  {"latent_dim", WEIR_OPT_INT, offsetof(S, vae.latent_dim), "null", 1, 1e6, NULL,      \
+      "columns of the latent; null: 40 of images, half of the columns of a table"},    \
       {"hidden_features", WEIR_OPT_INT, offsetof(S, vae.hidden_features), "400", 1,    \
           65536, NULL, "width of encoder and decoder"},                                \
       {"hidden_layers", WEIR_OPT_INT, offsetof(S, vae.hidden_layers), "1", 1, 100,     \

@@ -16,10 +16,10 @@ int64_t weiri_langevin_rows_work(int64_t n, int64_t d) {
   return n * (3 * d + 1);
 }
 
-static weiri_chance chance_of(
-    const weiri_rows_state *s, int64_t i, uint64_t seed, uint64_t iteration) {
+weiri_chance weiri_rows_chance_of(
+    const weiri_rows_state *s, int64_t i, const weiri_rows_chance *c) {
   const int64_t index = s->index == NULL ? i : s->index[i];
-  return weiri_chance_of(seed, "langevin.rows", (uint64_t)index, iteration);
+  return weiri_chance_of(c->seed, c->purpose, (uint64_t)index, c->iteration);
 }
 
 /* Log of the ratio that decides about row i; xi is its noise. */
@@ -39,8 +39,9 @@ weir_status weiri_langevin_rows(weiri_rows_state *s, const weiri_rows_density *d
     bool *accepted) {
   const int64_t n = s->n, d = s->d;
   double *to = work, *xi = to + n * d, *grad = xi + n * d, *value = grad + n * d;
+  const weiri_rows_chance chance = {seed, "langevin.rows", iteration};
   for (int64_t i = 0; i < n; i++) {
-    weiri_chance c = chance_of(s, i, seed, iteration);
+    weiri_chance c = weiri_rows_chance_of(s, i, &chance);
     weiri_chance_normals(&c, d, xi + i * d);
     for (int64_t j = i * d; j < (i + 1) * d; j++) {
       to[j] = s->z[j] + step * s->grad[j] + sqrt(2.0 * step) * xi[j];
@@ -49,7 +50,7 @@ weir_status weiri_langevin_rows(weiri_rows_state *s, const weiri_rows_density *d
   WEIR_TRY(density->fn(density->user, n, d, to, value, grad));
   for (int64_t i = 0; i < n; i++) {
     const size_t size = (size_t)d * sizeof(double);
-    weiri_chance c = chance_of(s, i, seed, iteration);
+    weiri_chance c = weiri_rows_chance_of(s, i, &chance);
     const double ratio =
         log_ratio(s, i, step, xi + i * d, to + i * d, grad + i * d, value[i]);
     const bool take = weiri_metropolis(&c,

@@ -1,9 +1,9 @@
-/* Langevin moves of many data's latents at once: row i of z [n, d] has its own density
+/* Moves of many data's latents at once: row i of z [n, d] has its own density
  * log p(x_i, z_i), and all rows are evaluated in one call.
  *
- * Each row on its own, with its own acceptance (weiri_langevin_rows), or amortised: z_i
- * = Phi g_i with features g_i of the data, and one chain that moves Phi
- * (weiri_langevin_amortized). Taniguchi, Iwasawa, Kumagai, Matsuo 2022, "Langevin
+ * Each row on its own, with its own acceptance (weiri_langevin_rows, weiri_hamiltonian_rows),
+ * or amortised: z_i = Phi g_i with features g_i of the data, and one chain that moves
+ * Phi (weiri_langevin_amortized). Taniguchi, Iwasawa, Kumagai, Matsuo 2022, "Langevin
  * autoencoders". */
 #ifndef WEIRI_MOVE_ROWS_H
 #define WEIRI_MOVE_ROWS_H
@@ -24,7 +24,20 @@ typedef struct weiri_rows_state {
   double *value;        /* [n] log densities at z */
   const int64_t *index; /* [n] numbers of the data, which name their random numbers;
                            NULL: 0 .. n - 1 */
+  bool sphere;          /* rows are unit vectors; the density is over the sphere's area,
+                           and gradients count along it alone (Hamiltonian moves only) */
 } weiri_rows_state;
+
+/* The random numbers of one move of all rows. */
+typedef struct weiri_rows_chance {
+  uint64_t seed;
+  const char *purpose;
+  uint64_t iteration;
+} weiri_rows_chance;
+
+/* Those of row i. */
+weiri_chance weiri_rows_chance_of(
+    const weiri_rows_state *s, int64_t i, const weiri_rows_chance *c);
 
 /* Fills value and grad at z. */
 weir_status weiri_rows_evaluate(weiri_rows_state *s, const weiri_rows_density *density);
@@ -38,6 +51,14 @@ int64_t weiri_langevin_rows_work(int64_t n, int64_t d);
 weir_status weiri_langevin_rows(weiri_rows_state *s, const weiri_rows_density *density,
     double step, bool correct, uint64_t seed, uint64_t iteration, double *work,
     bool *accepted);
+
+/* One Hamiltonian move: fresh momenta, so many leapfrog steps of size step [n], each
+ * row taken or not for itself; accept [n], unless NULL: with what probability. work:
+ * weiri_hamiltonian_rows_work numbers. */
+int64_t weiri_hamiltonian_rows_work(int64_t n, int64_t d);
+weir_status weiri_hamiltonian_rows(weiri_rows_state *s, const weiri_rows_density *density,
+    const double *step, int64_t leapfrogs, const weiri_rows_chance *chance,
+    double *work, double *accept);
 
 /* Phi [d, h] with the features g [n, h] of a batch; z = g Phi' is kept in rows. */
 typedef struct weiri_amortized_state {

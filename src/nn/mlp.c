@@ -1,11 +1,12 @@
 /* A multilayer perceptron: h_1 = act(W_1 x + C c + b_1), h_l = act(W_l h_{l-1} + b_l),
  * y = W h_L + b, with dropout after every activation; without hidden layers y = W x +
- * C c + b. Masked, it is MADE (Germain et
- * al. 2015; degrees as in MAF's code). */
+ * C c + b. Hidden layers may be gated or normalised, (x, c) side by side then
+ * (nn/unit.c). Masked, it is MADE (Germain et al. 2015; degrees as in MAF's code). */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "nn/block.h"
 #include "nn/steps.h"
 
 typedef struct mlp {
@@ -16,7 +17,9 @@ typedef struct mlp {
   char *path;
   weiri_dense *layer; /* [hidden.n + 1]: the hidden ones, then the output */
   weiri_dense context;
-  int64_t **degree; /* [hidden.n] of the units, when masked */
+  weiri_after after; /* its norm and gate */
+  weiri_unit *unit;  /* [hidden.n] in place of the hidden layers with either; NULL */
+  int64_t **degree;  /* [hidden.n] of the units, when masked */
   int64_t *out_degree;
 } mlp;
 
@@ -29,6 +32,13 @@ static const weir_opt opts[] = {
         "probability of dropping a hidden unit in training"},
     {"last_scale", WEIR_OPT_REAL, offsetof(mlp, last_scale), "0.1", 0, 100, NULL,
         "initial weights of the last layer, relative to the usual ones"},
+    {"norm", WEIR_OPT_CHOICE, offsetof(mlp, after.norm), "\"none\"", 0, 0,
+        WEIRI_NORM_NAMES,
+        "of hidden layers: batch normalisation, or weight normalisation started from a "
+        "batch; not of masked networks"},
+    {"gated", WEIR_OPT_BOOL, offsetof(mlp, after.gated), "false", 0, 0, NULL,
+        "hidden layers are act(h) sigmoid(g) with a second set of weights for g; not "
+        "of masked networks"},
     {0}};
 
 static weir_status setup_degrees(mlp *m, weir_ctx *ctx, const weir_net_io *io) {
@@ -71,6 +81,30 @@ static weir_status setup_layer(
       weiri_dense_default(fan_in, l == last ? m->last_scale : 1.0), prefix);
 }
 
+/* Hidden layers that are gated or normalised, and the output. */
+static weir_status setup_units(mlp *m, weir_build *b, const weir_net_io *io) {
+  const int64_t n = m->hidden.n;
+  if (io->masked) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "%s: a masked network has hidden layers without norm and gate", b->path);
+  }
+  m->unit = weiri_calloc(b->ctx, (size_t)n, sizeof *m->unit);
+  if (m->unit == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  m->after.activation = m->activation + 1;
+  for (int64_t l = 0; l < n; l++) {
+    char name[40];
+    snprintf(name, sizeof name, "hidden[%lld].", (long long)l);
+    m->unit[l] = (weiri_unit){.kind = WEIRI_DENSE,
+        .in = l == 0 ? io->in + io->context : m->hidden.v[l - 1],
+        .out = m->hidden.v[l],
+        .after = m->after};
+    WEIR_TRY(weiri_unit_setup(&m->unit[l], b, name, 1.0));
+  }
+  return setup_layer(m, b, io, n);
+}
+
 static weir_status setup(weir_net *net, weir_build *b, const weir_net_io *io) {
   mlp *m = (mlp *)net;
   const int64_t n = m->hidden.n;
@@ -83,6 +117,9 @@ static weir_status setup(weir_net *net, weir_build *b, const weir_net_io *io) {
   m->layer = weiri_calloc(b->ctx, (size_t)n + 1, sizeof *m->layer);
   if (m->path == NULL || m->layer == NULL) {
     return WEIR_E_MEMORY;
+  }
+  if (n > 0 && (m->after.norm != WEIRI_NORM_NONE || m->after.gated)) {
+    return setup_units(m, b, io);
   }
   if (io->masked) {
     WEIR_TRY(setup_degrees(m, b->ctx, io));
@@ -109,6 +146,7 @@ static void teardown(weir_net *net) {
   weiri_free(net->ctx, m->degree);
   weiri_free(net->ctx, m->out_degree);
   weiri_free(net->ctx, m->layer);
+  weiri_free(net->ctx, m->unit);
   weiri_free(net->ctx, m->path);
 }
 
@@ -123,7 +161,11 @@ static weir_var hidden_layer(
   weir_tape *t = weir_run_tape(run);
   const weiri_activation a = (weiri_activation)m->activation;
   weir_var h;
-  if (l == 0 && m->base.context > 0) {
+  if (m->unit != NULL) {
+    const weir_var both[2] = {x, context};
+    h = weiri_unit_apply(&m->unit[l], run,
+        l == 0 && m->base.context > 0 ? weir_concat(t, 2, both, 1) : x);
+  } else if (l == 0 && m->base.context > 0) {
     h = weiri_activate(t, a,
         weir_add(t, weiri_dense_apply(&m->layer[0], run, x),
             weiri_dense_apply(&m->context, run, context)));
@@ -163,6 +205,10 @@ static weir_var apply(
 static weir_var pieces(const weir_net *net, weir_run *run, weir_var x, weir_var context,
     weir_pieces *out) {
   const mlp *m = (const mlp *)net;
+  if (m->unit != NULL) {
+    weir_pieces_give_up(out);
+    return pass(m, run, x, context, NULL);
+  }
   if (m->dropout > 0.0 && weir_run_mode(run) == WEIR_TRAIN) {
     weir_pieces_give_up(out); /* what is dropped differs from row to row */
   }

@@ -137,14 +137,14 @@ static char *take(char **memory, size_t bytes) {
   return p;
 }
 
-static char *zeros(const weiri_block *b, int64_t units, char **memory) {
+static char *zeros(const weiri_row_block *b, int64_t units, char **memory) {
   const size_t bytes = (size_t)(units * b->ld) * b->size;
   return memset(take(memory, bytes), 0, bytes);
 }
 
 /* Rows of variable v as units. */
 static char *turned(
-    const weiri_block *b, int v, int64_t units, int64_t first, char **memory) {
+    const weiri_row_block *b, int v, int64_t units, int64_t first, char **memory) {
   if (v < 0) {
     return NULL;
   }
@@ -154,10 +154,10 @@ static char *turned(
   return to;
 }
 
-void weiri_block_open(weiri_block *b, const weir_net_steps *s, const weir_tape *t,
+void weiri_block_open(weiri_row_block *b, const weir_net_steps *s, const weir_tape *t,
     const void *const *vars, int64_t first, int64_t rows, bool back, void *memory) {
   char *m = memory;
-  *b = (weiri_block){.s = s,
+  *b = (weiri_row_block){.s = s,
       .kern = weiri_tape_kern(t),
       .dtype = weir_tape_dtype(t),
       .rows = rows,

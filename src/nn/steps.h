@@ -53,7 +53,7 @@ int weiri_steps_var(weir_net_steps *s, weir_var v);
 
 /* ---- a block of rows ---- */
 
-typedef struct weiri_block {
+typedef struct weiri_row_block {
   const weir_net_steps *s;
   const weiri_kern *kern;
   weir_dtype dtype;
@@ -64,7 +64,7 @@ typedef struct weiri_block {
   char **delta;                  /* [n_buffers]: gradients, when going back */
   char *hold;                    /* numbers of the widest buffer */
   void *scratch;
-} weiri_block;
+} weiri_row_block;
 
 /* Degrees per panel. */
 int64_t weiri_steps_panel(const weir_net_steps *s);
@@ -73,22 +73,22 @@ size_t weiri_block_bytes(
     const weir_net_steps *s, const weir_tape *t, int64_t rows, bool back);
 /* Rows first .. first + rows - 1 of variables with n rows. Inputs and gradients are
  * zero. */
-void weiri_block_open(weiri_block *b, const weir_net_steps *s, const weir_tape *t,
+void weiri_block_open(weiri_row_block *b, const weir_net_steps *s, const weir_tape *t,
     const void *const *vars, int64_t first, int64_t rows, bool back, void *memory);
 /* Sums over what was known before time m0, for all units of times m0 .. m1 - 1. */
-void weiri_block_panel(const weiri_block *b, int64_t m0, int64_t m1);
+void weiri_block_panel(const weiri_row_block *b, int64_t m0, int64_t m1);
 /* The units of time m, of the panel that begins with m0. */
-void weiri_block_advance(const weiri_block *b, int64_t m0, int64_t m);
+void weiri_block_advance(const weiri_row_block *b, int64_t m0, int64_t m);
 /* Every unit, all inputs being there. */
-void weiri_block_forward(const weiri_block *b);
+void weiri_block_forward(const weiri_row_block *b);
 /* The way back, times descending: contributions of units beyond the panel to the
  * gradients of its own, and the units of time m, the outputs' gradients being there. */
-void weiri_block_back_panel(const weiri_block *b, int64_t m0, int64_t m1);
-void weiri_block_retreat(const weiri_block *b, int64_t m0, int64_t m);
+void weiri_block_back_panel(const weiri_row_block *b, int64_t m0, int64_t m1);
+void weiri_block_retreat(const weiri_row_block *b, int64_t m0, int64_t m);
 
 /* Unit u of a buffer. */
-static inline char *weiri_unit(
-    const weiri_block *b, char *const *buffers, int buffer, int64_t u) {
+static inline char *weiri_unit_at(
+    const weiri_row_block *b, char *const *buffers, int buffer, int64_t u) {
   return buffers[buffer] + (size_t)(u * b->ld) * b->size;
 }
 

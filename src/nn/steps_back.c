@@ -6,8 +6,8 @@
 
 /* Gradients of src units lo .. hi - 1 += weights' times those of dst units f .. e - 1.
  */
-static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, int64_t e,
-    int64_t lo, int64_t hi) {
+static void add_product(const weiri_row_block *b, const weiri_step *p, int64_t f,
+    int64_t e, int64_t lo, int64_t hi) {
   const int64_t in = p->dense->in;
   if (e <= f || hi <= lo) {
     return;
@@ -16,8 +16,8 @@ static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, in
       .n = b->wide,
       .k = e - f,
       .a = (const char *)b->vars[p->weight] + (size_t)(f * in + lo) * b->size,
-      .b = weiri_unit(b, b->delta, p->dst, f),
-      .c = weiri_unit(b, b->delta, p->src, lo),
+      .b = weiri_unit_at(b, b->delta, p->dst, f),
+      .c = weiri_unit_at(b, b->delta, p->src, lo),
       .lda = in,
       .ldb = b->ld,
       .ldc = b->ld,
@@ -28,7 +28,7 @@ static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, in
 
 /* From the gradient of dst to that of the sums, in place; what was added has its own.
  */
-static void finish(const weiri_block *b, int i, int64_t f, int64_t e) {
+static void finish(const weiri_row_block *b, int i, int64_t f, int64_t e) {
   const weiri_step *p = &b->s->steps[i];
   const weiri_kern *k = b->kern;
   const int64_t n = (e - f) * b->ld;
@@ -50,7 +50,7 @@ static void finish(const weiri_block *b, int i, int64_t f, int64_t e) {
   }
 }
 
-void weiri_block_back_panel(const weiri_block *b, int64_t m0, int64_t m1) {
+void weiri_block_back_panel(const weiri_row_block *b, int64_t m0, int64_t m1) {
   for (int i = b->s->n_steps; i-- > 0;) {
     const weiri_step *p = &b->s->steps[i];
     if (p->dense != NULL) {
@@ -60,7 +60,7 @@ void weiri_block_back_panel(const weiri_block *b, int64_t m0, int64_t m1) {
   }
 }
 
-void weiri_block_retreat(const weiri_block *b, int64_t m0, int64_t m) {
+void weiri_block_retreat(const weiri_row_block *b, int64_t m0, int64_t m) {
   for (int i = b->s->n_steps; i-- > 0;) {
     const weiri_step *p = &b->s->steps[i];
     const int64_t *at = b->s->buffers[p->dst].start;

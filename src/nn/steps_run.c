@@ -5,11 +5,11 @@
 #include "nn/steps.h"
 
 /* Units f .. e - 1 of the step's dst begin with the bias. */
-static void start(const weiri_block *b, int i, int64_t f, int64_t e) {
+static void start(const weiri_row_block *b, int i, int64_t f, int64_t e) {
   const weiri_step *p = &b->s->steps[i];
   const void *bias = p->bias < 0 ? NULL : b->vars[p->bias];
   for (int64_t u = f; u < e; u++) {
-    char *row = weiri_unit(b, b->value, p->dst, u);
+    char *row = weiri_unit_at(b, b->value, p->dst, u);
     const size_t at = (size_t)(u * b->ld) * b->size;
     if (b->share[i] != NULL) {
       memcpy(row, b->share[i] + at, (size_t)b->wide * b->size);
@@ -32,8 +32,8 @@ static void start(const weiri_block *b, int i, int64_t f, int64_t e) {
 }
 
 /* Units f .. e - 1 of dst += weights times units lo .. hi - 1 of src. */
-static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, int64_t e,
-    int64_t lo, int64_t hi) {
+static void add_product(const weiri_row_block *b, const weiri_step *p, int64_t f,
+    int64_t e, int64_t lo, int64_t hi) {
   const int64_t in = p->dense->in;
   if (e <= f || hi <= lo) {
     return;
@@ -42,8 +42,8 @@ static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, in
       .n = b->wide,
       .k = hi - lo,
       .a = (const char *)b->vars[p->weight] + (size_t)(f * in + lo) * b->size,
-      .b = weiri_unit(b, b->value, p->src, lo),
-      .c = weiri_unit(b, b->value, p->dst, f),
+      .b = weiri_unit_at(b, b->value, p->src, lo),
+      .c = weiri_unit_at(b, b->value, p->dst, f),
       .lda = in,
       .ldb = b->ld,
       .ldc = b->ld,
@@ -52,7 +52,7 @@ static void add_product(const weiri_block *b, const weiri_step *p, int64_t f, in
 }
 
 /* What follows the sums. */
-static void finish(const weiri_block *b, int i, int64_t f, int64_t e) {
+static void finish(const weiri_row_block *b, int i, int64_t f, int64_t e) {
   const weiri_step *p = &b->s->steps[i];
   const weiri_kern *k = b->kern;
   const int64_t n = (e - f) * b->ld;
@@ -73,7 +73,7 @@ static void finish(const weiri_block *b, int i, int64_t f, int64_t e) {
   }
 }
 
-void weiri_block_panel(const weiri_block *b, int64_t m0, int64_t m1) {
+void weiri_block_panel(const weiri_row_block *b, int64_t m0, int64_t m1) {
   for (int i = 0; i < b->s->n_steps; i++) {
     const weiri_step *p = &b->s->steps[i];
     if (p->dense != NULL) {
@@ -84,7 +84,7 @@ void weiri_block_panel(const weiri_block *b, int64_t m0, int64_t m1) {
   }
 }
 
-void weiri_block_advance(const weiri_block *b, int64_t m0, int64_t m) {
+void weiri_block_advance(const weiri_row_block *b, int64_t m0, int64_t m) {
   for (int i = 0; i < b->s->n_steps; i++) {
     const weiri_step *p = &b->s->steps[i];
     const int64_t *at = b->s->buffers[p->dst].start;
@@ -99,7 +99,7 @@ void weiri_block_advance(const weiri_block *b, int64_t m0, int64_t m) {
   }
 }
 
-void weiri_block_forward(const weiri_block *b) {
+void weiri_block_forward(const weiri_row_block *b) {
   const int64_t d = b->s->degrees, panel = weiri_steps_panel(b->s);
   for (int i = 0; i < b->s->n_steps; i++) {
     const weiri_step *p = &b->s->steps[i];

@@ -106,9 +106,18 @@ const weir_layer *weiri_flow_layer(const weir_dist *d) {
   return d->cls == &weir_dist_flow ? ((const flow *)d)->last : NULL;
 }
 
-weir_var weiri_flow_posterior(
+const weir_dist *weiri_flow_base(const weir_dist *d) {
+  return ((const flow *)d)->latent;
+}
+
+weir_var weiri_flow_front(
     const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
-  const flow *f = (const flow *)d;
-  const weir_var y = weiri_chain_front(f->chain, run, x, context);
-  return weiri_beside(run, y, context);
+  return weiri_chain_front(((const flow *)d)->chain, run, x, context);
+}
+
+const weir_dist *weiri_posterior_of(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var *context) {
+  const weir_var seen = l->cls->seen == NULL ? x : l->cls->seen(l, run, x);
+  *context = weiri_beside(run, seen, *context);
+  return weir_dist_settle(l->posterior, run, context);
 }

@@ -50,12 +50,16 @@ weir_layer *weiri_chain_last(const weir_layer *chain);
 weir_var weiri_chain_front(
     const weir_layer *chain, weir_run *run, weir_var x, weir_var context);
 
-/* Of a flow: its last layer (NULL: none, or d is no flow), and the context of that
- * layer's posterior for rows x: what the layers in front make of them, then the
- * context. */
+/* Of a flow: its last layer (NULL: none, or d is no flow), its base, and what the
+ * layers in front of the last make of rows x, their parts pushed. */
 const weir_layer *weiri_flow_layer(const weir_dist *d);
-weir_var weiri_flow_posterior(
+const weir_dist *weiri_flow_base(const weir_dist *d);
+weir_var weiri_flow_front(
     const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+/* The posterior of a stochastic layer for its rows x, settled: *context, the layer's
+ * own (or none), becomes that of the result. */
+const weir_dist *weiri_posterior_of(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var *context);
 
 /* The built-in combinators. */
 extern const weir_layer_class weir_layer_chain;

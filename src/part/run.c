@@ -51,7 +51,7 @@ void weiri_run_reset(weir_run *run) {
   weir_tape_reset(run->tape);
   const int32_t n = run->params == NULL ? 0 : weiri_params_count(run->params);
   memset(run->bound, 0, (size_t)n * sizeof *run->bound);
-  run->n_parts = run->n_notes = run->n_memos = 0;
+  run->n_parts = run->n_notes = run->n_memos = run->n_watches = 0;
   run->replicas = 0;
   run->frozen = false;
   run->seen = run->drawn = run->after = weir_var_none();
@@ -194,6 +194,16 @@ weir_var weiri_run_log_mean(weir_run *run, weir_var log_w) {
   const int64_t n = weir_var_dim(run->tape, log_w, 0) / k;
   const weir_var table = weir_reshape(run->tape, log_w, weir_shape_2(n, k));
   return weir_shift(run->tape, weir_logsumexp(run->tape, table), -log((double)k));
+}
+
+void weiri_run_watch(weir_run *run, weiri_watch w) {
+  bool known = !run->watching || run->n_watches == WEIRI_WATCHES;
+  for (int i = 0; i < run->n_watches && !known; i++) {
+    known = strcmp(run->watch[i].path, w.path) == 0;
+  }
+  if (!known) {
+    run->watch[run->n_watches++] = w;
+  }
 }
 
 /* ---- sums of parts ---- */

@@ -13,6 +13,15 @@ typedef struct weiri_note {
 } weiri_note;
 
 #define WEIRI_MEMOS 8
+#define WEIRI_WATCHES 16
+
+/* A number of a distribution that may run away in training. */
+typedef struct weiri_watch {
+  const char *path, *what; /* of the part; "concentration" */
+  weir_var value;
+  double lo, hi; /* where it should lie */
+  double share;  /* of its entries that may lie outside */
+} weiri_watch;
 
 /* What the caller wants of a pass beside the parts. */
 typedef struct weiri_wants {
@@ -52,6 +61,9 @@ struct weir_run {
   int n_memos;
   weir_var score; /* of the last draw: log density of what is not reparameterised in
                      it, or none */
+  bool watching;  /* weiri_run_watch is heard */
+  weiri_watch watch[WEIRI_WATCHES];
+  int n_watches;
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
   weir_var seen;             /* that input, once reached */
   weir_noting noting;
@@ -81,6 +93,9 @@ weir_var weiri_run_row(weir_run *run, weir_var part);
 weir_var weiri_run_log_mean(weir_run *run, weir_var log_w);
 /* x [n, ..] as often as the rows stand: [n K, ..]; rows is the count wanted. */
 weir_var weiri_run_match(weir_run *run, weir_var x, int64_t rows);
+/* Shows a number that may run away, for passes that ask (run->watching): w.path and
+ * w.what are borrowed; the first of a path counts. */
+void weiri_run_watch(weir_run *run, weiri_watch w);
 /* The value remembered for (key, of) in this step, none where there is none; and
  * remembering one. Saves computing the parameters of a distribution twice. */
 weir_var weiri_run_recall(const weir_run *run, const void *key, weir_var of);

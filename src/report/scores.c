@@ -179,7 +179,7 @@ void weiri_section_summary(weiri_page *p, const weiri_facts *f) {
 
 typedef struct curves {
   int64_t n;
-  double *step, *train, *valid, *rate;
+  double *step, *train, *valid, *rate, *reconstruction, *kl;
 } curves;
 
 static double number(const json_t *line, const char *key) {
@@ -199,6 +199,8 @@ static void read_lines(curves *c, const char *text, size_t size) {
       c->train[c->n] = number(line, "train");
       c->valid[c->n] = number(line, "valid");
       c->rate[c->n] = number(line, "lr");
+      c->reconstruction[c->n] = number(line, "reconstruction");
+      c->kl[c->n] = number(line, "kl");
       c->n++;
     }
     json_decref(line);
@@ -206,7 +208,7 @@ static void read_lines(curves *c, const char *text, size_t size) {
   }
 }
 
-/* Four columns in one block, which the caller frees by step. */
+/* Six columns in one block, which the caller frees by step. */
 static bool read_curves(const weiri_facts *f, curves *c) {
   void *text = NULL;
   size_t size = 0, room = 1;
@@ -218,11 +220,13 @@ static bool read_curves(const weiri_facts *f, curves *c) {
   for (size_t i = 0; i < size; i++) {
     room += ((const char *)text)[i] == '\n';
   }
-  c->step = weiri_calloc(f->ctx, 4 * room, sizeof *c->step);
+  c->step = weiri_calloc(f->ctx, 6 * room, sizeof *c->step);
   if (c->step != NULL) {
     c->train = c->step + room;
     c->valid = c->train + room;
     c->rate = c->valid + room;
+    c->reconstruction = c->rate + room;
+    c->kl = c->reconstruction + room;
     read_lines(c, text, size);
   }
   weiri_free(f->ctx, text);
@@ -238,12 +242,14 @@ static void widen(const double *y, int64_t n, double *lo, double *hi) {
   }
 }
 
-/* The frame leaves out the first tenth's dive where that would flatten the rest. */
-static void draw_curves(weiri_page *p, const curves *c) {
+/* Two lines by step. The frame leaves out the first tenth's dive where that would
+ * flatten the rest. */
+static void draw_pair(weiri_page *p, const curves *c, const char *what, const double *a,
+    const double *b, const char *of_a, const char *of_b) {
   const int64_t skip = c->n > 20 ? c->n / 10 : 0;
   double lo = INFINITY, hi = -INFINITY;
-  widen(c->train + skip, c->n - skip, &lo, &hi);
-  widen(c->valid + skip, c->n - skip, &lo, &hi);
+  widen(a + skip, c->n - skip, &lo, &hi);
+  widen(b + skip, c->n - skip, &lo, &hi);
   if (!(lo <= hi)) {
     return;
   }
@@ -251,22 +257,35 @@ static void draw_curves(weiri_page *p, const curves *c) {
   const weiri_plot plot = {
       p, 52.0, 464.0, 8.0, 196.0, c->step[skip], c->step[c->n - 1], lo - pad, hi + pad};
   weiri_put(p, "<figure class=\"wide\">");
-  weiri_svg_open(p, 480.0, 232.0, "Mean log-likelihood by step");
+  weiri_svg_open(p, 480.0, 232.0, what);
   weiri_plot_x_axis(&plot, 5);
   weiri_plot_y_axis(&plot, 6);
-  weiri_plot_line(&plot, "data", c->n - skip, c->step + skip, c->train + skip);
-  weiri_plot_line(&plot, "draw", c->n - skip, c->step + skip, c->valid + skip);
+  weiri_plot_line(&plot, "data", c->n - skip, c->step + skip, a + skip);
+  weiri_plot_line(&plot, "draw", c->n - skip, c->step + skip, b + skip);
   weiri_svg_text(p, 258.0, 228.0, "t mid", "step");
   weiri_svg_close(p);
   weiri_put(p, "</figure>");
-  weiri_legend(p, "training rows, nats per row", "validation rows");
+  weiri_legend(p, of_a, of_b);
+}
+
+/* The bound is reconstruction less KL: the first as a cost, so that one frame fits
+ * both. */
+static void draw_parts(weiri_page *p, const curves *c) {
+  for (int64_t i = 0; i < c->n; i++) {
+    c->reconstruction[i] = -c->reconstruction[i];
+  }
+  draw_pair(p, c, "Parts of the bound by step", c->reconstruction, c->kl,
+      "validation rows, minus the reconstruction log p(x | z), nats per row",
+      "KL to the prior; the bound is minus the sum of both");
 }
 
 void weiri_section_curves(weiri_page *p, const weiri_facts *f) {
   curves c;
   weiri_section_open(p, "curves", "Learning curves");
   if (read_curves(f, &c)) {
-    draw_curves(p, &c);
+    draw_pair(p, &c, "Mean log-likelihood by step", c.train, c.valid,
+        "training rows, nats per row", "validation rows");
+    draw_parts(p, &c);
     weiri_putf(p, "<p>%d evaluations up to step %d; the learning rate ended at %g.",
         c.n, (int64_t)c.step[c.n - 1], c.rate[c.n - 1]);
     const json_t *best = json_object_get(f->record, "best_step");

@@ -148,6 +148,7 @@ void weiri_loop_destroy(weiri_loop *l) {
   weiri_optim_destroy(&l->optim);
   weiri_gradient_destroy(&l->gradient);
   weiri_scorer_destroy(&l->scorer);
+  weiri_run_destroy(&l->watching);
   weiri_batch_destroy(&l->batch);
   weiri_order_destroy(&l->order);
   weiri_free(l->ctx, l->scores);
@@ -353,6 +354,9 @@ weir_status weiri_loop_evaluate(weiri_loop *l) {
     status = judge(l);
   } else if (s->bad == 0) {
     keep(l);
+  }
+  if (status == WEIR_OK) {
+    status = weiri_loop_watch(l);
   }
   swap_average(l);
   WEIR_TRY(status);

@@ -79,6 +79,17 @@ static void number(char *buf, double x) {
   }
 }
 
+/* Parts of the bound of the validation rows: reconstruction and KL, or nothing. */
+static void print_parts(struct weiri_metrics *m, const weiri_loop *l) {
+  const weiri_scorer *s = l->scorer;
+  if (l->valid.n > 0 && s->part_weight > 0.0) {
+    char reconstruction[32], kl[32];
+    number(reconstruction, s->part[0] / s->part_weight);
+    number(kl, -s->part[1] / s->part_weight);
+    fprintf(m->file, ", \"reconstruction\": %s, \"kl\": %s", reconstruction, kl);
+  }
+}
+
 weir_status weiri_metrics_line(struct weiri_metrics *m, const weiri_loop *l) {
   const weiri_state *s = &l->state;
   char seconds[32], train[32], valid[32], rate[32], norm[32];
@@ -91,9 +102,11 @@ weir_status weiri_metrics_line(struct weiri_metrics *m, const weiri_loop *l) {
   fprintf(m->file,
       "{\"step\": %lld, \"epoch\": %lld, \"seconds\": %s, \"train\": %s, \"valid\": "
       "%s, "
-      "\"lr\": %s, \"grad_norm\": %s}\n",
+      "\"lr\": %s, \"grad_norm\": %s",
       (long long)s->step, (long long)(s->step / l->per_epoch), seconds, train, valid,
       rate, norm);
+  print_parts(m, l);
+  fputs("}\n", m->file);
   return fflush(m->file) == 0 && !ferror(m->file)
              ? WEIR_OK
              : weiri_fail(WEIR_E_IO, "%s: cannot write metrics: %s", l->opts.metrics,

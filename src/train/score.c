@@ -15,6 +15,11 @@ static void record(void *self, weir_run *run, int64_t n, weiri_results *results)
   const weir_var x = weiri_batch_leaves(&s->batch, s->model, run, &context);
   weir_dist_parts(s->model->dist, run, x, context);
   weiri_results_add(results, weiri_run_total(run, 0), NULL);
+  if (weiri_model_stochastic(s->model)) {
+    const weiri_terms terms = weiri_terms_of(run);
+    weiri_results_add(results, terms.likelihood, NULL);
+    weiri_results_add(results, terms.rate, NULL);
+  }
 }
 
 static void vary(void *self) {
@@ -33,13 +38,18 @@ weir_status weiri_scorer_create(
     status = weiri_batch_create(&s->batch, model->ctx, s->weights.room, model);
   }
   if (status == WEIR_OK) {
+    s->draws = weiri_calloc(
+        model->ctx, (size_t)(s->weights.room * s->weights.chunk), sizeof *s->draws);
+    status = s->draws == NULL ? WEIR_E_MEMORY : WEIR_OK;
+  }
+  if (status == WEIR_OK) {
     status = weiri_run_create(
         &s->run, model->ctx, weiri_params_dtype(model->params), model->params);
   }
   if (status == WEIR_OK) {
     s->run->seed = model->seed;
     s->run->no_grad = true;
-    const weiri_repeat block = {record, vary, s, 1, false};
+    const weiri_repeat block = {record, vary, s, 3, false};
     status = weiri_replay_create(&s->replay, s->run, &block);
   }
   if (status != WEIR_OK) {
@@ -57,14 +67,30 @@ void weiri_scorer_destroy(weiri_scorer **scorer) {
     weiri_run_destroy(&s->run);
     weiri_batch_destroy(&s->batch);
     weiri_weights_destroy(&s->weights);
+    weiri_free(s->model->ctx, s->draws);
     weiri_free(s->model->ctx, s);
     *scorer = NULL;
+  }
+}
+
+/* Adds part i of the block to its sum: over the draws of the last step, by weight. */
+static void add_part(weiri_scorer *s, int i) {
+  const int64_t n = s->batch.n, k = s->weights.chunk;
+  weiri_replay_read(s->replay, i + 1, n * k, s->draws);
+  for (int64_t r = 0; r < n; r++) {
+    double mean = 0.0;
+    for (int64_t j = 0; j < k; j++) {
+      mean += s->draws[r * k + j] / (double)k;
+    }
+    s->part[i] += s->batch.weight[r] * mean;
+    s->part_weight += i == 0 ? s->batch.weight[r] : 0.0;
   }
 }
 
 weir_status weiri_log_probs(
     weiri_scorer *s, const weir_row_set *set, double *out, double *ess) {
   weiri_batch *batch = &s->batch;
+  s->part[0] = s->part[1] = s->part_weight = 0.0;
   for (int64_t first = 0; first < set->n; first += batch->room) {
     const int64_t left = set->n - first;
     weiri_bulk_touch(s->model->ctx, batch->room * (int64_t)sizeof *out);
@@ -74,6 +100,9 @@ weir_status weiri_log_probs(
     }
     WEIR_TRY(weiri_weights_run(&s->weights, s->run, s->replay, batch->n, out + first,
         ess ? ess + first : NULL));
+    for (int i = 0; i < weiri_replay_results(s->replay) - 1; i++) {
+      add_part(s, i);
+    }
   }
   return WEIR_OK;
 }

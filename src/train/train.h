@@ -65,6 +65,10 @@ typedef struct weiri_scorer {
   weiri_batch batch;
   weiri_weights weights;
   weiri_replay *replay;
+  double *draws;      /* [room, chunk] */
+  double part[2];     /* of the rows scored last: sums of log p(x | z) and of minus the
+                         KL, by draws; 0 without a posterior */
+  double part_weight; /* of these rows */
 } weiri_scorer;
 
 weir_status weiri_scorer_create(
@@ -198,6 +202,9 @@ typedef struct weiri_loop {
   int n_slices;
   double eval_seconds, saved; /* cost of an evaluation; time of the last checkpoint */
   int warnings;
+  weir_run *watching;              /* for numbers that run away; NULL: not yet */
+  const char *said[WEIRI_WATCHES]; /* paths of those that did */
+  int n_said;
 } weiri_loop;
 
 double weiri_loop_seconds(const weiri_loop *l);
@@ -222,6 +229,8 @@ void weiri_loop_destroy(weiri_loop *l);
 weir_status weiri_loop_step(weiri_loop *l);
 /* Statistics, score, best weights, schedule, metrics line. */
 weir_status weiri_loop_evaluate(weiri_loop *l);
+/* Warns of numbers that run away. */
+weir_status weiri_loop_watch(weiri_loop *l);
 /* Puts the weights to keep into the model; ended: how the loop came to its end. */
 weir_status weiri_loop_finish(weiri_loop *l, weir_status ended);
 

@@ -71,11 +71,13 @@ static weir_status bound_block(work *w, int64_t first) {
     WEIR_TRY(add_rows(w, t.data, &unused, row));
   }
   const weir_shape s = weir_var_shape(w->run->tape, t.rate_groups);
-  if (s.rank == 2 && s.dim[1] == w->latents) {
-    w->out->has_kl = true;
-    return add_rows(w, t.rate_groups, w->out->kl, NULL);
+  weir_vae_score *o = w->out;
+  if (o->group_kl == NULL) {
+    o->groups = s.rank == 2 ? s.dim[1] : 1;
+    o->group_kl = weiri_calloc(w->model->ctx, (size_t)o->groups, sizeof *o->group_kl);
   }
-  return WEIR_OK;
+  return o->group_kl == NULL ? WEIR_E_MEMORY
+                             : add_rows(w, t.rate_groups, o->group_kl, NULL);
 }
 
 /* E[z | x] as a leaf [n, latents]. */
@@ -158,8 +160,9 @@ static weir_status information(work *w) {
   weir_var context;
   fill(w, 0, w->set->n < BATCH ? w->set->n : BATCH);
   const weir_var x = begin(w, (weiri_wants){.samples = 1}, &context);
-  weir_var h = weiri_flow_posterior(w->model->dist, w->run, x, context);
-  const weir_dist *q = weir_dist_settle(l->posterior, w->run, &h);
+  weir_var h = context;
+  const weir_dist *q = weiri_posterior_of(
+      l, w->run, weiri_flow_front(w->model->dist, w->run, x, context), &h);
   if (q->log_prob_how == WEIR_ABSENT) {
     return WEIR_OK;
   }
@@ -186,8 +189,12 @@ static void finish(work *w) {
   o->reconstruction /= n;
   o->rate /= n;
   o->reconstruction_error = sqrt(o->reconstruction_error / (n * (double)w->d));
+  for (int64_t j = 0; j < o->groups; j++) {
+    o->group_kl[j] = -o->group_kl[j] / n;
+  }
+  o->has_kl = o->groups == w->latents;
   for (int64_t j = 0; j < w->latents; j++) {
-    o->kl[j] = -o->kl[j] / n;
+    o->kl[j] = o->has_kl ? o->group_kl[j] : NAN;
     o->variance[j] = n > 1 ? w->m2[j] / (n - 1.0) : NAN;
     o->active += o->variance[j] > ACTIVE;
   }
@@ -274,6 +281,7 @@ weir_status weir_model_vae_score(
 void weir_vae_score_free(weir_vae_score *score_) {
   if (score_->ctx != NULL) {
     weiri_free(score_->ctx, score_->kl);
+    weiri_free(score_->ctx, score_->group_kl);
     weiri_free(score_->ctx, score_->variance);
   }
   *score_ = (weir_vae_score){0};
@@ -281,4 +289,10 @@ void weir_vae_score_free(weir_vae_score *score_) {
 
 bool weir_model_has_posterior(const weir_model *model) {
   return weiri_model_stochastic(model);
+}
+
+bool weir_model_latent_on_sphere(const weir_model *model) {
+  const weir_layer *l = weiri_flow_layer(model->dist);
+  return l != NULL && l->latent.features > 0 &&
+         l->latent.support[0].kind == WEIR_SPHERE;
 }

@@ -1,4 +1,5 @@
-"""Fixed numbers from torch.nn.functional: convolution networks with random weights.
+"""Fixed numbers from torch.nn.functional: convolution networks, and dense ones with gates
+and norms, with random weights.
 
 Writes conv.json beside this file: per case the network's spec in weir, its parameters under
 weir's names and in weir's layout ([out, kh, kw, in]; [in, kh, kw, out] where transposed),
@@ -107,7 +108,15 @@ class Net:
                 "avg_pool": lambda: F.avg_pool2d(x, size),
                 "upsample": lambda: F.interpolate(x, scale_factor=size)}[kind]()
 
+    def dense(self, spec, rows, context, out):
+        x = rows if context is None else torch.cat([rows, context], 1)
+        for i, width in enumerate(spec["hidden"]):
+            x = self.unit(x, f"net.hidden[{i}].", "dense", width, spec)
+        return self.unit(x, "net.output.", "dense", out, spec, last=True)
+
     def run(self, spec, rows, context, out):
+        if spec["name"] == "mlp":
+            return self.dense(spec, rows, context, out)
         h, w = spec["image"]
         more = context
         if spec.get("input", "image") == "image":
@@ -134,7 +143,7 @@ def case(name, spec, width, out, context=0):
     net = Net()
     rows = torch.randn(4, width, requires_grad=True)
     given = torch.randn(4, context) if context else None
-    spec = dict(spec, name="conv")
+    spec = spec if "name" in spec else dict(spec, name="conv")
     result = {"name": name, "net": spec, "in": width, "out": out, "context": context,
               "x": numbers(rows), "contexts": numbers(given) if context else [],
               "eval": numbers(net.run(spec, rows, given, out))}
@@ -175,6 +184,12 @@ CASES = [
     case("features and context", {"image": [4, 4], "input": "features", "output": "image",
                                   "blocks": [{"name": "dense", "image": [2, 2, 2]},
                                              {"name": "conv_transpose"}]}, 2, 16, 1),
+    case("gated mlp", {"name": "mlp", "hidden": [5, 4], "gated": True,
+                       "activation": "tanh"}, 3, 4, 2),
+    case("mlp, batch norm", {"name": "mlp", "hidden": [5, 4], "norm": "batch",
+                             "activation": "elu"}, 3, 4),
+    case("mlp, weight norm and gates", {"name": "mlp", "hidden": [6], "norm": "weight",
+                                        "gated": True, "activation": "relu"}, 3, 4, 1),
 ]
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "conv.json")

@@ -207,6 +207,9 @@ typedef struct weir_layer_class {
   weir_status (*observe)(weir_layer *l, weir_params *params, const weir_moments *m);
   bool observe_each;
   bool observe_products; /**< the moments come with products */
+  /** Of a stochastic layer: its rows x as its posterior sees them. Optional: x itself.
+   */
+  weir_var (*seen)(const weir_layer *l, weir_run *run, weir_var x);
 } weir_layer_class;
 
 struct weir_layer {
