@@ -111,9 +111,9 @@ static void finish(weiri_rows_state *s, const weiri_rows_chance *chance, const t
   }
 }
 
-weir_status weiri_hamiltonian_rows(weiri_rows_state *s, const weiri_rows_density *density,
-    const double *step, int64_t leapfrogs, const weiri_rows_chance *chance,
-    double *work, double *accept) {
+weir_status weiri_hamiltonian_rows(weiri_rows_state *s,
+    const weiri_rows_density *density, const double *step, int64_t leapfrogs,
+    const weiri_rows_chance *chance, double *work, double *accept) {
   const int64_t nd = s->n * s->d;
   trip t = {.z = work, .p = work + nd, .grad = work + 2 * nd, .value = work + 3 * nd};
   t.energy = t.value + s->n;

@@ -1,10 +1,10 @@
 /* Moves of many data's latents at once: row i of z [n, d] has its own density
  * log p(x_i, z_i), and all rows are evaluated in one call.
  *
- * Each row on its own, with its own acceptance (weiri_langevin_rows, weiri_hamiltonian_rows),
- * or amortised: z_i = Phi g_i with features g_i of the data, and one chain that moves
- * Phi (weiri_langevin_amortized). Taniguchi, Iwasawa, Kumagai, Matsuo 2022, "Langevin
- * autoencoders". */
+ * Each row on its own, with its own acceptance (weiri_langevin_rows,
+ * weiri_hamiltonian_rows), or amortised: z_i = Phi g_i with features g_i of the data,
+ * and one chain that moves Phi (weiri_langevin_amortized). Taniguchi, Iwasawa, Kumagai,
+ * Matsuo 2022, "Langevin autoencoders". */
 #ifndef WEIRI_MOVE_ROWS_H
 #define WEIRI_MOVE_ROWS_H
 
@@ -56,9 +56,9 @@ weir_status weiri_langevin_rows(weiri_rows_state *s, const weiri_rows_density *d
  * row taken or not for itself; accept [n], unless NULL: with what probability. work:
  * weiri_hamiltonian_rows_work numbers. */
 int64_t weiri_hamiltonian_rows_work(int64_t n, int64_t d);
-weir_status weiri_hamiltonian_rows(weiri_rows_state *s, const weiri_rows_density *density,
-    const double *step, int64_t leapfrogs, const weiri_rows_chance *chance,
-    double *work, double *accept);
+weir_status weiri_hamiltonian_rows(weiri_rows_state *s,
+    const weiri_rows_density *density, const double *step, int64_t leapfrogs,
+    const weiri_rows_chance *chance, double *work, double *accept);
 
 /* Phi [d, h] with the features g [n, h] of a batch; z = g Phi' is kept in rows. */
 typedef struct weiri_amortized_state {
