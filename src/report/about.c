@@ -81,7 +81,10 @@ void weiri_section_data(weiri_page *p, const weiri_facts *f) {
   }
   weiri_putf(p, "; %d columns have a density", f->d);
   if (f->c > 0) {
-    weiri_putf(p, ", given %d columns of context", weir_schema_contexts(s));
+    const int64_t given = weir_schema_contexts(s);
+    weiri_putf(p,
+        given == 1 ? ", given %d column of context" : ", given %d columns of context",
+        given);
   }
   weiri_put(p, ".</p>\n");
   if (weir_frame_weights(f->test.frame) != NULL) {

@@ -74,7 +74,9 @@ static const char *const style[] = {
     ".key.a{background:var(--data)}.key.b{background:var(--draw)}"
     ".note .t{display:inline-block;margin-right:14px}"
     "@media(max-width:480px){body{font-size:15px}th,td{padding-right:9px}.tiles{grid-"
-    "template-columns:1fr 1fr}}"
+    "template-columns:1fr 1fr}#selftest .n{display:none}#selftest "
+    "td:first-child{white-space:"
+    "normal}}"
     "@media print{nav{display:none}section{break-inside:avoid-page}}"};
 
 void weiri_html_open(weiri_page *p, const char *title) {

@@ -1,4 +1,5 @@
 /* The report: what is measured, the sections in order, one file. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -25,9 +26,20 @@ static const struct {
     {"repeat", "to repeat it", weiri_section_repeat},
 };
 
+/* The title given, else the name of the model's file. */
+static void write_title(weiri_page *p, const weir_report_opts *opts) {
+  char title[256];
+  const char *slash = opts->model == NULL ? NULL : strrchr(opts->model, '/');
+  snprintf(title, sizeof title, "weir report%s%.200s", opts->model == NULL ? "" : ": ",
+      slash != NULL         ? slash + 1
+      : opts->model == NULL ? ""
+                            : opts->model);
+  weiri_html_open(p, opts->title != NULL ? opts->title : title);
+}
+
 static void write_page(weiri_page *p, const weiri_facts *f) {
   const size_t n = sizeof sections / sizeof *sections;
-  weiri_html_open(p, f->opts->title != NULL ? f->opts->title : "weir report");
+  write_title(p, f->opts);
   weiri_put(p, "<nav>");
   const bool images = weir_schema_image(weir_model_schema(f->model)).height > 0;
   for (size_t i = 0; i < n; i++) {

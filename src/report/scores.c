@@ -1,6 +1,7 @@
 /* Sections on how well: summary, learning curves, log-likelihoods, least likely rows,
  * selftest. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -49,9 +50,14 @@ static void recorded_rows(weiri_page *p, const weiri_facts *f) {
   const json_t *held = json_object_get(f->record, "held_out");
   const json_t *base = json_object_get(f->record, "baselines");
   const char *name = json_string_value(json_object_get(held, "rows"));
-  const char *rows = same_rows(f) ? "these" : name != NULL ? name : "recorded";
+  char rows[64];
+  snprintf(rows, sizeof rows, "%s",
+      same_rows(f)   ? "of this report"
+      : name != NULL ? name
+                     : "recorded");
   if (!same_rows(f)) {
-    recorded(p, "model, when fitted", rows, held);
+    snprintf(rows, sizeof rows, "%.40s, at the fit", name != NULL ? name : "held out");
+    recorded(p, "model", rows, held);
   }
   recorded(p, "Gaussian, full covariance", rows, json_object_get(base, "gaussian"));
   recorded(p, "mixture of Gaussians", rows, json_object_get(base, "mixture"));
@@ -102,11 +108,11 @@ void weiri_section_scores(weiri_page *p, const weiri_facts *f) {
       kind_text(f), weir_model_measure(f->model));
   weiri_table_open(p, isfinite(f->score.bits_per_dim)
                           ? "density|#nats per row|#error|#n|rows|#bits per dim"
-                          : "density|#nats per row|#error|#n|rows|");
-  score_of(p, "model", "these", &f->score);
+                          : "density|#nats per row|#error|#n|rows| ");
+  score_of(p, "model", "of this report", &f->score);
   if (f->has_baselines) {
-    score_of(p, "Gaussian, full covariance", "these", &f->baselines.gaussian);
-    score_of(p, "mixture of Gaussians", "these", &f->baselines.mixture);
+    score_of(p, "Gaussian, full covariance", "of this report", &f->baselines.gaussian);
+    score_of(p, "mixture of Gaussians", "of this report", &f->baselines.mixture);
   } else {
     recorded_rows(p, f);
   }
@@ -161,7 +167,9 @@ void weiri_section_summary(weiri_page *p, const weiri_facts *f) {
   weiri_put(p, "<div class=\"tiles\">");
   tile_open(p);
   weiri_putf(p, "%4 &plusmn; %4", f->score.mean_log_prob, f->score.standard_error);
-  tile_close(p, "nats per row");
+  char under[64];
+  snprintf(under, sizeof under, "nats per row, %.20s", kind_text(f));
+  tile_close(p, under);
   if (isfinite(mixture)) {
     tile_open(p);
     weiri_put(p, f->score.mean_log_prob >= mixture ? "+" : "");
