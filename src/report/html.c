@@ -76,7 +76,7 @@ static const char *const style[] = {
     "@media(max-width:480px){body{font-size:15px}th,td{padding-right:9px}.tiles{grid-"
     "template-columns:1fr 1fr}#selftest .n{display:none}#selftest "
     "td:first-child{white-space:"
-    "normal}}"
+    "normal}td.k{min-width:17ch}}"
     "@media print{nav{display:none}section{break-inside:avoid-page}}"};
 
 void weiri_html_open(weiri_page *p, const char *title) {

@@ -15,7 +15,7 @@ static void score_row(weiri_page *p, const char *density, const char *rows, int6
   weiri_cell_text(p, density);
   weiri_putf(p, "<td class=\"n\">%4</td><td class=\"n\">%4</td>", mean, error);
   weiri_cell_int(p, n);
-  weiri_cell_text(p, rows);
+  weiri_putf(p, "<td class=\"t\">%s</td>", rows);
   weiri_putf(
       p, isfinite(bits) ? "<td class=\"n\">%4</td></tr>\n" : "<td></td></tr>\n", bits);
 }
