@@ -164,7 +164,8 @@ static int convert(weir_model **model, weir_dtype dtype) {
 }
 
 int cli_model(weir_model **out, cli_env *env, const cli_args *args, const char *path) {
-  int code = cli_fail(weir_model_load(out, env->ctx, path));
+  int code = strcmp(path, "-") == 0 ? cli_usage("a model is a file, not a stream")
+                                    : cli_fail(weir_model_load(out, env->ctx, path));
   const char *asked = cli_text(args, "dtype", NULL);
   if (code == 0 && asked != NULL) {
     code = convert(out, strcmp(asked, "f64") == 0 ? WEIR_F64 : WEIR_F32);

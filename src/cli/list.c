@@ -165,7 +165,7 @@ const cli_verb cli_verb_list = {
     .max_words = 1,
     .options = (const cli_opt *const[]){options, NULL},
     .text = "WHAT is presets, layers, maps, distributions, networks, blocks (of a conv "
-            "network), optimizers, schedules, readers, targets, methods, "
+            "network), objectives, optimizers, schedules, readers, targets, methods, "
             "recipes, or a section of a "
             "configuration: data, patches (data.patches), train, run (keys of train "
             "that the program reads). With WHAT the options are listed too.",

@@ -90,16 +90,13 @@ static void tear_down(traversal *t) {
 /* The latent that is held: that of a row, or zero. */
 static int find_centre(traversal *t, const cli_args *args) {
   if (args->n_words < 2) {
-    cli_context given;
+    cli_context given = {0};
     int code = cli_has(args, "row")
                    ? cli_usage("--row: expected DATA, the table that has it")
                    : cli_context_read(&given, t->m.env, t->m.schema, args);
-    if (code != 0) {
-      return code;
-    }
-    if (t->m.c > 0 && given.rows != 1) {
+    if (code == 0 && t->m.c > 0 && given.rows != 1) {
       code = cli_usage("the model is conditional: expected --context, or DATA");
-    } else if (t->m.c > 0) {
+    } else if (code == 0 && t->m.c > 0) {
       memcpy(t->context, given.values, (size_t)t->m.c * sizeof *t->context);
     }
     cli_context_free(&given);

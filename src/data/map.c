@@ -149,8 +149,9 @@ static weir_status too_large(const weiri_map *m, int64_t row, double x) {
   return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from,
       "%s is too large: beyond %g %s; rescale the column or leave the row out", text,
       m->largest,
-      m->largest < LARGEST ? "float32 arithmetic overflows (--dtype f64 does not)"
-                           : "a square overflows");
+      m->largest >= LARGEST ? "a square overflows"
+      : fabs(x) > LARGEST   ? "float32 arithmetic overflows"
+                            : "float32 arithmetic overflows (--dtype f64 does not)");
 }
 
 /* Whole numbers must be whole; on a grid given by hand, values may carry the rounding

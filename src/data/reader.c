@@ -209,7 +209,7 @@ void weir_reader_close(weir_reader **reader) {
   if (r == NULL) {
     return;
   }
-  if (r->self != NULL) {
+  if (r->cls != NULL && r->self != NULL) {
     r->cls->close(r->self);
   }
   weir_reader_close(&r->labels);

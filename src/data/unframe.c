@@ -85,7 +85,7 @@ static weir_status fill(weir_table *t, const weir_schema *s, const place *p,
   for (int64_t i = 0; i < t->n; i++) {
     for (int64_t k = 0; k < t->d; k++) {
       const int64_t j = p[k].column;
-      const double raw = p[k].context
+      const double raw = p[k].context && context != NULL
                              ? decode(s, j, context + i * s->context_width + p[k].at)
                              : x[i * s->events + p[k].at];
       WEIR_TRY(value(s, j, i, raw, &t->owned[i * t->d + k]));

@@ -27,8 +27,8 @@ static weir_status assign(
     const int64_t j = spec->index[i];
     const weir_support s = l->data.support[j];
     int g = 0;
-    while (g < 2 &&
-           (m->group[g].map == NULL || !weir_support_equal(s, side(m, g, true)))) {
+    while (g < 2 && ((g == 1 && m->group[1].map == NULL) ||
+                        !weir_support_equal(s, side(m, g, true)))) {
       g++;
     }
     if (g == 2) {

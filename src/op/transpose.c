@@ -37,7 +37,7 @@ static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
   (void)want;
   const attr *a = y->attr;
-  int back[WEIR_RANK_MAX];
+  int back[WEIR_RANK_MAX] = {0};
   for (int i = 0; i < y->shape.rank; i++) {
     back[a->axes[i]] = i;
   }
@@ -45,7 +45,8 @@ static void vjp(
 }
 
 static weir_var build(weir_tape *t, const weir_var *in) {
-  return weir_transpose(t, in[0], (const int[]){2, 0, 1});
+  static const int axes[WEIR_RANK_MAX] = {2, 0, 1};
+  return weir_transpose(t, in[0], axes);
 }
 static const weir_probe probe = {1, {{3, {2, 3, 4}}}, -3, 3, build};
 const weir_op_class weir_op_transpose = {"transpose", eval, vjp, NULL, &probe};
