@@ -8,7 +8,8 @@ WEIR is the program, MODELS the folder of the shared objects that examples/poste
 builds; WEIR_DATA holds the folder posteriordb. --stan: a folder of models compiled with
 BridgeStan (NAME_model.so) to run in place of MODELS. One row a run: the largest
 difference of a mean from the reference mean in reference standard deviations, of a
-standard deviation from the reference one as a share of it, what flags the run, gradient
+standard deviation from the reference one as a share of it, what flags the run (fits: k-hat,
+and how many of the short chains of --check-modes settled where the fit has no draws), gradient
 evaluations, bulk ESS per gradient (of chains), seconds. Beside each largest difference
 stands that of z, the difference over its Monte-Carlo error (both sides counted), for
 chains. Only the standard library is used."""
@@ -38,13 +39,20 @@ POSTERIORS = [
 
 METHODS = {
     "nuts": ["--method", "nuts"],
-    "full-rank": ["--method", "vi"],
-    "spline": ["--method", "vi", "--set", "infer.method.family=nsf",
+    "full-rank": ["--method", "vi", "--check-modes"],
+    "spline": ["--method", "vi", "--check-modes", "--set", "infer.method.family=nsf",
                "--set", "infer.method.steps=6000"],
-    "tsc": ["--method", "tsc", "--set", "infer.method.family=nsf"],
+    "tsc": ["--method", "tsc", "--check-modes", "--set", "infer.method.family=nsf"],
     "neutra": ["--method", "neutra", "--set", "infer.method.family=nsf",
                "--set", "infer.method.steps=3000", "--warmup", "300", "--draws", "500"],
 }
+
+
+def database():
+    root = pathlib.Path(os.environ.get("WEIR_DATA", "")) / "posteriordb"
+    if not root.is_dir():
+        sys.exit("WEIR_DATA must name a folder that holds posteriordb")
+    return root
 
 
 def unpacked(path):
@@ -105,6 +113,9 @@ def line(name, method, result, ref, seconds):
         flags.append(f"R-hat {result['rhat']:.3f}")
     if result["divergent"]:
         flags.append(f"{result['divergent']} diverged")
+    modes = result.get("modes")
+    if modes:
+        flags.append(f"{modes['missed']} of {modes['chains']} chains elsewhere")
     flags.append("good" if result["good"] else "flagged")
     ess = None if fit else result["ess_bulk"]
     per = f"{ess / record['gradients']:.4f}" if ess else "-"
@@ -124,9 +135,7 @@ def main():
     p.add_argument("--stan")
     p.add_argument("--append")
     args = p.parse_args()
-    root = pathlib.Path(os.environ.get("WEIR_DATA", "")) / "posteriordb"
-    if not root.is_dir():
-        sys.exit("posteriors: WEIR_DATA must name a folder that holds posteriordb")
+    root = database()
     print("| posterior | method | mean off, in sd | sd off, share | z | flags | "
           "gradients | ESS per gradient | seconds |\n|---|---|---|---|---|---|---|---|---|")
     for name, data, draws in POSTERIORS:

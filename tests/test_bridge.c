@@ -22,6 +22,28 @@ static weir_status quartic(
   return WEIR_OK;
 }
 
+/* exp(-x^4 / 4 + x / 2), in one dimension. */
+static weir_status tilted(
+    void *user, int64_t n, const double *x, double *value, double *grad) {
+  (void)user;
+  for (int64_t i = 0; i < n; i++) {
+    value[i] = -0.25 * x[i] * x[i] * x[i] * x[i] + 0.5 * x[i];
+    if (grad != NULL) {
+      grad[i] = -x[i] * x[i] * x[i] + 0.5;
+    }
+  }
+  return WEIR_OK;
+}
+
+static double log_constant_1(void) {
+  double sum = 0.0;
+  for (int i = -4000; i <= 4000; i++) {
+    const double a = 0.001 * i;
+    sum += 0.001 * exp(-0.25 * a * a * a * a + 0.5 * a);
+  }
+  return log(sum);
+}
+
 static double log_constant(void) {
   double sum = 0.0;
   for (int i = -4000; i <= 4000; i++) {
@@ -38,12 +60,13 @@ typedef struct scene {
   weir_run *run;
 } scene;
 
-static void open_scene(scene *s, const char *family) {
+static void open_scene_of(
+    scene *s, int64_t d, weir_target_fn *density, const char *family) {
   weir_ctx_opts opts = WEIR_CTX_OPTS_INIT;
   opts.threads = 1;
   *s = (scene){0};
   assert_int_equal(weir_ctx_create(&s->ctx, &opts), WEIR_OK);
-  assert_int_equal(weir_target_create(&s->target, s->ctx, 2, quartic, NULL), WEIR_OK);
+  assert_int_equal(weir_target_create(&s->target, s->ctx, d, density, NULL), WEIR_OK);
   json_t *spec = json_loads(family, 0, NULL);
   assert_non_null(spec);
   if (weiri_family_create(&s->family, s->target, spec, 5) != WEIR_OK) {
@@ -51,6 +74,10 @@ static void open_scene(scene *s, const char *family) {
   }
   json_decref(spec);
   assert_int_equal(weiri_family_run(s->family, &s->run), WEIR_OK);
+}
+
+static void open_scene(scene *s, const char *family) {
+  open_scene_of(s, 2, quartic, family);
 }
 
 static void close_scene(scene *s) {
@@ -63,22 +90,24 @@ static void close_scene(scene *s) {
 static const char *const families[] = {"{\"name\": \"langevin\", \"length\": 4}",
     "{\"name\": \"hamiltonian\", \"length\": 3}"};
 
-/* E[p(x) / path density] = integral of p, whatever the step size. */
+/* E[p(x) / path density] = integral of p, in one dimension and in two, whatever the
+ * step size. */
 static void test_path_weights(void **state) {
   (void)state;
   enum { N = 20000, BLOCK = 500 };
   static double x[BLOCK * 2], log_q[BLOCK], value[BLOCK];
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < 4; k++) {
     scene s;
     double sum = 0.0, squares = 0.0;
-    open_scene(&s, families[k]);
+    const double constant = k < 2 ? log_constant() : log_constant_1();
+    open_scene_of(&s, k < 2 ? 2 : 1, k < 2 ? quartic : tilted, families[k % 2]);
     for (int64_t i = 0; i < N; i += BLOCK) {
       assert_int_equal(
           weiri_family_sample(s.family, s.run, 9, i, BLOCK, x, log_q), WEIR_OK);
       assert_int_equal(
           weir_target_log_density(s.target, BLOCK, x, value, NULL, NULL), WEIR_OK);
       for (int j = 0; j < BLOCK; j++) {
-        const double w = exp(value[j] - log_q[j] - log_constant());
+        const double w = exp(value[j] - log_q[j] - constant);
         sum += w;
         squares += w * w;
       }

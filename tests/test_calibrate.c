@@ -159,13 +159,13 @@ static void test_targets(void **state) {
     int64_t simulations, outputs;
     bool data;
   } cases[] = {{"{\"name\": \"logistic\", \"scale\": 1}",
-                   "{\"chains\": 2, \"warmup\": 150, \"draws\": 100}", 100, 3, true},
+                   "{\"chains\": 2, \"warmup\": 150, \"draws\": 100}", 60, 3, true},
       {"{\"name\": \"survey\", \"rows\": 60}",
-          "{\"chains\": 2, \"warmup\": 150, \"draws\": 60}", 40, 136 + 123, false},
+          "{\"chains\": 2, \"warmup\": 150, \"draws\": 60}", 24, 136 + 123, false},
       {"{\"name\": \"eight_schools\"}",
           "{\"chains\": 2, \"warmup\": 200, \"draws\": 100, \"method\": {\"name\": "
           "\"nuts\", \"target_accept\": 0.9}}",
-          100, 18, false}};
+          60, 18, false}};
   char table[] = "test_calibrate_XXXXXX";
   FILE *f = fdopen(mkstemp(table), "w");
   fprintf(f, "a,b,y\n");

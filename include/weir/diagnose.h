@@ -45,6 +45,8 @@ typedef struct weir_khat {
   double log_mean;  /**< log of the mean raw weight: the log evidence where the log
                          ratios are of normalised q */
   double log_mean_error; /**< its standard error by the delta method */
+  double mean_log;       /**< mean of the finite log ratios: the evidence lower bound */
+  double mean_log_error; /**< its standard error */
 } weir_khat;
 
 /** min(0.7, 1 - 1 / log10 n) (Vehtari, Simpson, Gelman, Yao, Gabry 2024, section 3). */

@@ -84,8 +84,9 @@ WEIR_API const double *weir_posterior_theta(const weir_posterior *p);
 WEIR_API int64_t weir_posterior_stats(const weir_posterior *p);
 WEIR_API const char *weir_posterior_stat_name(const weir_posterior *p, int64_t i);
 WEIR_API const double *weir_posterior_stat_values(const weir_posterior *p);
-/** Log importance weights log p - log q [chains * draws] of a fit's draws, not
- * normalised; NULL for chains. */
+/** Log importance weights log p - log q [chains * draws] of a fit's fresh draws, not
+ * normalised; NULL for chains. Where the record's facts say "resampled" the draws kept
+ * are others: fresh ones drawn again by the smoothed weights, in order. */
 WEIR_API const double *weir_posterior_log_weights(const weir_posterior *p);
 /** Name of the method. */
 WEIR_API const char *weir_posterior_method(const weir_posterior *p);

@@ -126,11 +126,12 @@ static json_t *summary_json(const weir_posterior *p, const weir_summary *s) {
 }
 
 static json_t *khat_json(const weir_khat *k) {
-  return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "draws",
+  return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "draws",
       (json_int_t)k->n, "tail", (json_int_t)k->tail, "dropped", (json_int_t)k->dropped,
       "khat", cli_json_real(k->khat), "threshold", cli_json_real(k->threshold), "ess",
       cli_json_real(k->ess), "log_evidence", cli_json_real(k->log_mean),
-      "log_evidence_error", cli_json_real(k->log_mean_error));
+      "log_evidence_error", cli_json_real(k->log_mean_error), "elbo",
+      cli_json_real(k->mean_log), "elbo_error", cli_json_real(k->mean_log_error));
 }
 
 static json_t *modes_json(const weir_mode_check *m, const weir_posterior *p) {
@@ -173,10 +174,10 @@ static void print_text(
   print_head(p);
   print_table(p, s);
   if (j->khat.n > 0) {
-    printf("Pareto k-hat %.3f of S = %" PRId64 " draws, threshold %.3f; log evidence "
-           "%.4f +- %.4f\n",
-        j->khat.khat, j->khat.n, j->khat.threshold, j->khat.log_mean,
-        j->khat.log_mean_error);
+    printf("Pareto k-hat %.3f of S = %" PRId64 " draws, threshold %.3f; ELBO %.4f +- "
+           "%.4f, log evidence %.4f +- %.4f\n",
+        j->khat.khat, j->khat.n, j->khat.threshold, j->khat.mean_log,
+        j->khat.mean_log_error, j->khat.log_mean, j->khat.log_mean_error);
   } else {
     printf("divergent %" PRId64 ", at the deepest tree %" PRId64
            ", E-BFMI %.2f, acceptance %.2f\n",

@@ -324,6 +324,10 @@ static weir_status set_up(chains *s) {
   return WEIR_OK;
 }
 
+weir_status weiri_chains_method_run(const weiri_method *m, weiri_job *job) {
+  return weiri_chains_run((const weiri_chain_method *)m, m->cls->sampler, job);
+}
+
 weir_status weiri_chains_run(
     const weiri_chain_method *m, const weiri_sampler *sampler, weiri_job *job) {
   chains s = {.m = m,
@@ -335,6 +339,7 @@ weir_status weiri_chains_run(
       .dense = m->chain.metric == WEIRI_METRIC_DENSE,
       .total = job->config.warmup + job->config.draws * job->config.thin};
   s.size = weiri_chain_size(s.d, s.dense);
+  job->out->depth_limit = sampler->depth == NULL ? 0 : sampler->depth(m);
   weir_status status = set_up(&s);
   if (status == WEIR_OK) {
     status = restore(&s);

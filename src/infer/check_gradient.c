@@ -73,7 +73,9 @@ static weir_status verdict(const weir_target *t, const weir_gradient_check *c) {
     return weiri_fail(WEIR_E_DATA, "gradient check: the log density is -inf or cannot "
                                    "be had at every point tried");
   }
-  const bool own = c->parameter < t->outputs && t->cls->outputs == NULL;
+  const bool own =
+      c->parameter < t->outputs &&
+      (t->cls->outputs == NULL || t->cls->from_outputs == weiri_outputs_lead);
   return c->error <= 1.0
              ? WEIR_OK
              : weiri_fail(WEIR_E_NUMERIC,

@@ -141,11 +141,50 @@ typedef struct weiri_helped {
 /* Fits, samples, and leaves draws in the target's coordinates. Errors: E_CONFIG (the
  * family cannot warp, or propose), those of the fit and of the chains. */
 weir_status weiri_helped_run(const weiri_helped *h, weiri_job *job);
+/* The method that infer.method.sampler names, which must be one that moves a point; its
+ * options join the run's settings. */
+weir_status weiri_helped_sampler(
+    weiri_method **out, weiri_job *job, const weir_spec *spec);
+
+#define WEIRI_SAMPLER_OPTION(S, field)                                                 \
+  {                                                                                    \
+    "sampler", WEIR_OPT_SPEC, offsetof(S, field), "\"nuts\"", 0, 0, NULL,              \
+        "what moves the chains: nuts, hmc, mala, rwm, or {name: ..., options}"         \
+  }
+
 /* What the fit has to say, among the facts of the result. */
 weir_status weiri_fitted_facts(const weiri_fitted *f, weiri_job *job);
+/* What becomes of the draws' importance weights: draws stay as the fit made them, or
+ * are drawn again by the smoothed weights, which auto does where k-hat is good. */
+typedef enum weiri_weights {
+  WEIRI_WEIGHTS_AUTO,
+  WEIRI_WEIGHTS_KEEP,
+  WEIRI_WEIGHTS_RESAMPLE
+} weiri_weights;
+
 /* Fills job->out with draws of the fit and their log weights, and its facts. */
-weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job);
-extern const char *const weiri_fit_stat_names[2]; /* lp__, log_q__ */
+weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job, int weights);
+/* The smoothed weights among what is said of each draw, and the draws as weights says.
+ */
+weir_status weiri_fitted_reweigh(weiri_job *job, weiri_weights weights);
+
+/* The columns of fits: log density, log q, log of the smoothed weight (they sum to 1).
+ */
+enum {
+  WEIRI_FIT_STAT_LP,
+  WEIRI_FIT_STAT_LOG_Q,
+  WEIRI_FIT_STAT_WEIGHT,
+  WEIRI_FIT_STATS
+};
+extern const char *const weiri_fit_stat_names[WEIRI_FIT_STATS];
+
+#define WEIRI_WEIGHTS_OPTION(S, field)                                                 \
+  {                                                                                    \
+    "weights", WEIR_OPT_CHOICE, offsetof(S, field), "\"auto\"", 0, 0,                  \
+        "auto|keep|resample",                                                          \
+        "draws as the fit makes them (keep), or drawn again by their smoothed "        \
+        "importance weights; auto: again where k-hat is below its threshold"           \
+  }
 
 #define WEIRI_REVERSE_OPTIONS(S, field)                                                \
   {"family", WEIR_OPT_SPEC, offsetof(S, field.family), "\"fullrank\"", 0, 0, NULL,     \

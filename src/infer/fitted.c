@@ -7,7 +7,8 @@
 /* Draws at a time. */
 enum { BLOCK = 256 };
 
-const char *const weiri_fit_stat_names[2] = {"lp__", "log_q__"};
+const char *const weiri_fit_stat_names[WEIRI_FIT_STATS] = {
+    "lp__", "log_q__", "log_weight__"};
 
 void weiri_fitted_destroy(weiri_fitted *f) {
   weiri_family_destroy(&f->family);
@@ -45,9 +46,27 @@ static weir_status centre(weiri_fitted *f, weiri_job *job, bool whiten) {
   return status;
 }
 
+/* A constant density would be fitted by ever wider ones. */
+static weir_status check_not_constant(const weiri_job *job) {
+  const int64_t d = job->d;
+  double *x = weiri_calloc(job->ctx, (size_t)(4 * d), sizeof *x);
+  if (x == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  weiri_point at = {x, x + d, 0.0};
+  weir_status status =
+      weir_target_log_density(job->target, 1, x, &at.log_density, at.grad, NULL);
+  if (status == WEIR_OK && at.log_density > -INFINITY) {
+    status = weiri_check_constant(job->target, &at, x + 2 * d);
+  }
+  weiri_free(job->ctx, x);
+  return status;
+}
+
 weir_status weiri_fitted_begin(
     weiri_fitted *f, weiri_job *job, const weir_spec *family, bool whiten) {
   *f = (weiri_fitted){.objective = NAN, .error = NAN};
+  WEIR_TRY(check_not_constant(job));
   if (whiten || job->init != NULL) {
     WEIR_TRY(centre(f, job, whiten));
   }
@@ -71,9 +90,9 @@ static weir_status weigh(const weiri_fitted *f, weiri_job *job, int64_t first,
   out->gradients += n;
   for (int64_t i = 0; i < n; i++) {
     double *stat = out->stat + (first + i) * out->stats;
-    stat[0] = value[i];
-    stat[1] = log_q[i] - turn;
-    out->log_weight[first + i] = value[i] - stat[1];
+    stat[WEIRI_FIT_STAT_LP] = value[i];
+    stat[WEIRI_FIT_STAT_LOG_Q] = log_q[i] - turn;
+    out->log_weight[first + i] = value[i] - stat[WEIRI_FIT_STAT_LOG_Q];
   }
   return WEIR_OK;
 }
@@ -88,7 +107,8 @@ weir_status weiri_fitted_facts(const weiri_fitted *f, weiri_job *job) {
       number(f->objective), "objective_error", number(f->error), "updates",
       (json_int_t)f->steps, "rate", number(f->rate), "dropped", (json_int_t)f->dropped,
       "settled", (int)f->settled, "whitened", (int)(f->whitened != NULL), "mode_curved",
-      (int)f->mode.curved, "exact_hessian", (int)f->mode.exact);
+      (int)f->mode.curved, "exact_hessian",
+      (int)(job->target->cls->hessian_vector != NULL));
   if (all == NULL || json_object_update(job->out->facts, all) != 0) {
     json_decref(all);
     return weiri_fail(WEIR_E_MEMORY, "out of memory");
@@ -97,7 +117,7 @@ weir_status weiri_fitted_facts(const weiri_fitted *f, weiri_job *job) {
   return WEIR_OK;
 }
 
-weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job) {
+weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job, int weights) {
   weir_posterior *out = job->out;
   const int64_t rows = out->chains * out->draws;
   weir_run *run = NULL;
@@ -116,5 +136,8 @@ weir_status weiri_fitted_draw(weiri_fitted *f, weiri_job *job) {
   }
   weiri_run_destroy(&run);
   weiri_free(job->ctx, u);
+  if (status == WEIR_OK) {
+    status = weiri_fitted_reweigh(job, (weiri_weights)weights);
+  }
   return status == WEIR_OK ? weiri_fitted_facts(f, job) : status;
 }

@@ -59,6 +59,28 @@ static weir_status sample(const weiri_helped *h, weiri_fitted *f, weiri_job *job
   return status;
 }
 
+weir_status weiri_helped_sampler(
+    weiri_method **out, weiri_job *job, const weir_spec *spec) {
+  json_t *resolved = json_object();
+  if (resolved == NULL) {
+    return weiri_fail(WEIR_E_MEMORY, "out of memory");
+  }
+  weir_status status =
+      weiri_method_make(out, job->ctx, "infer.method.sampler", spec, resolved);
+  if (status == WEIR_OK && (*out)->cls->sampler == NULL) {
+    status = weiri_fail(WEIR_E_CONFIG,
+        "infer.method.sampler: '%s' does not move a point: expected nuts, hmc, mala or "
+        "rwm",
+        (*out)->cls->is.name);
+    weiri_method_destroy(out);
+  }
+  if (status == WEIR_OK) {
+    json_object_set(json_object_get(job->resolved, "method"), "sampler", resolved);
+  }
+  json_decref(resolved);
+  return status;
+}
+
 weir_status weiri_helped_run(const weiri_helped *h, weiri_job *job) {
   weiri_fitted f = {0};
   weir_status status = weiri_reverse_fit_again(&f, job, h->reverse);

@@ -30,6 +30,7 @@ struct weir_posterior {
 
 typedef struct weiri_method weiri_method;
 typedef struct weiri_job weiri_job;
+typedef struct weiri_sampler weiri_sampler;
 
 /* The instance holds the options of one run: its first member is weiri_method, the rest
  * is filled from the option table. One line in methods.def, one file in method/. */
@@ -42,6 +43,8 @@ typedef struct weiri_method_class {
   int64_t stats;
   bool
       independent; /* draws do not depend on each other: judged by weights, not R-hat */
+  const weiri_sampler *sampler; /* of a method whose instance begins with
+                                   weiri_chain_method: how it moves a point */
 } weiri_method_class;
 
 struct weiri_method {
@@ -51,10 +54,10 @@ struct weiri_method {
 
 /* Method i, or NULL at the end. */
 const weiri_method_class *weiri_method_at(int i);
-/* From a name, or {name: ..., options} (NULL: the first); resolved receives every
- * option. */
-weir_status weiri_method_make(
-    weiri_method **out, weir_ctx *ctx, const json_t *spec, json_t *resolved);
+/* From a name, or {name: ..., options} (NULL: the first) at a path of the
+ * configuration; resolved receives every option. */
+weir_status weiri_method_make(weiri_method **out, weir_ctx *ctx, const char *path,
+    const json_t *spec, json_t *resolved);
 void weiri_method_destroy(weiri_method **m);
 
 /* ---- the run ---- */
@@ -156,26 +159,14 @@ typedef struct weiri_chain_method {
   }
 
 /* What differs between chain methods. */
-typedef struct weiri_sampler {
+struct weiri_sampler {
   const char *name; /* of its stream of random numbers */
   int64_t (*work)(const weiri_chain_method *m, int64_t d);
   weir_status (*move)(const weiri_chain_method *m, const weiri_mover *mover,
       weiri_chance *c, weiri_point *at, weiri_moved *out);
   bool leaps; /* a first step size is found by a leapfrog step; else 2.38 / sqrt(d) */
-} weiri_sampler;
-
-/* The no-U-turn sampler, for methods whose instance begins with its options. */
-typedef struct weiri_nuts_method {
-  weiri_chain_method base;
-  int64_t max_depth;
-} weiri_nuts_method;
-extern const weiri_sampler weiri_nuts_sampler;
-
-#define WEIRI_NUTS_OPTIONS                                                             \
-  WEIRI_CHAIN_OPTIONS("0.8"), {                                                        \
-    "max_depth", WEIR_OPT_INT, offsetof(weiri_nuts_method, max_depth), "10", 1, 20,    \
-        NULL, "doublings of a trajectory, at most"                                     \
-  }
+  int64_t (*depth)(const weiri_chain_method *m); /* most doublings; NULL: has none */
+};
 
 /* The columns of every chain method, as CmdStan names them. */
 enum {
@@ -194,10 +185,18 @@ extern const char *const weiri_chain_stat_names[WEIRI_CHAIN_STATS];
 weir_status weiri_chains_run(
     const weiri_chain_method *m, const weiri_sampler *sampler, weiri_job *job);
 
+/* The same as the run slot of a method that has a sampler. */
+weir_status weiri_chains_method_run(const weiri_method *m, weiri_job *job);
+
 /* A starting point: the one given, or (NULL) uniform in (-radius, radius), drawn again
  * until density and gradient are finite. Errors: E_DATA. */
 weir_status weiri_start(const weiri_mover *m, uint64_t seed, int64_t chain,
     double radius, const double *given, weiri_point *at);
+
+/* E_DATA where the density is finite at a point, and it and another one say that it is
+ * the same everywhere. scratch: 2 d numbers. */
+weir_status weiri_check_constant(
+    const weir_target *t, const weiri_point *at, double *scratch);
 
 /* Start points in a file: a JSON object {"mu": 1, "theta": [0, 1]} of the outputs that
  * are the target's parameters, or an array of such objects. *theta [*n, d] is the

@@ -107,15 +107,17 @@ static void judge_chains(weir_judgement *j, const weir_posterior *p) {
 
 /* ---- weights ---- */
 
-static void judge_weights(weir_judgement *j) {
+static void judge_weights(weir_judgement *j, const weir_posterior *p) {
   const weir_khat *k = &j->khat;
+  const bool again = json_is_true(json_object_get(p->facts, "resampled"));
   if (k->khat <= k->threshold) {
     say(j,
         "Pareto k-hat %.2f of %" PRId64
-        " fresh draws is below %.2f: the weighted draws "
-        "can be used where the fit has been; k-hat cannot see a mode that it never "
-        "visited.",
-        k->khat, k->n, k->threshold);
+        " fresh draws is below %.2f: %s can be used where the fit has been; k-hat "
+        "cannot see a mode that it never visited.",
+        k->khat, k->n, k->threshold,
+        again ? "these draws, drawn again by their smoothed weights,"
+              : "the draws with their weights");
   } else {
     say(j,
         "Pareto k-hat %.2f of %" PRId64 " fresh draws is above %.2f: the fit is not "
@@ -141,7 +143,7 @@ weir_status weir_judge(
   if (p->log_weight != NULL) {
     WEIR_TRY(weir_psis(&out->khat, p->ctx, p->chains * p->draws, p->log_weight, NULL));
     out->good = out->khat.khat <= out->khat.threshold;
-    judge_weights(out);
+    judge_weights(out, p);
   } else {
     judge_chains(out, p);
     out->good = out->text[0] == '\0';

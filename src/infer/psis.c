@@ -135,6 +135,21 @@ static void evidence(weir_khat *out, const double *w, double top) {
   out->log_mean_error = n > 1.0 ? sqrt(square / (n - 1.0) / n) / mean : NAN;
 }
 
+/* Mean of the finite log ratios and its standard error. */
+static void lower_bound(weir_khat *out, const double *log_ratio) {
+  const double n = (double)(out->n - out->dropped);
+  double mean = 0.0, square = 0.0;
+  for (int64_t i = 0; i < out->n; i++) {
+    mean += isfinite(log_ratio[i]) ? log_ratio[i] / n : 0.0;
+  }
+  for (int64_t i = 0; i < out->n; i++) {
+    const double e = isfinite(log_ratio[i]) ? log_ratio[i] - mean : 0.0;
+    square += e * e;
+  }
+  out->mean_log = mean;
+  out->mean_log_error = n > 1.0 ? sqrt(square / (n - 1.0) / n) : NAN;
+}
+
 weir_status weir_psis(weir_khat *out, weir_ctx *ctx, int64_t n, const double *log_ratio,
     double *log_weight) {
   *out = (weir_khat){.n = n, .khat = INFINITY, .threshold = weir_khat_threshold(n)};
@@ -157,6 +172,7 @@ weir_status weir_psis(weir_khat *out, weir_ctx *ctx, int64_t n, const double *lo
     for (int64_t i = 0; i < n; i++) {
       w[i] = isfinite(log_ratio[i]) ? log_ratio[i] - top : -INFINITY;
     }
+    lower_bound(out, log_ratio);
     evidence(out, w, top);
     smooth(out, w, order, w + n);
     const double total = log_sum(n, w);

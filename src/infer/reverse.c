@@ -236,7 +236,9 @@ static weir_status step(reverse *r, bool *more) {
   if (fmod(r->n.steps, WINDOW) == 0.0) {
     if (r->n.count == 0.0) {
       return weiri_fail(WEIR_E_DIVERGED,
-          "update %.0f: no draw of the last %d updates had a finite density",
+          "update %.0f: no draw of the last %d updates had a finite density: the fit "
+          "has "
+          "lost itself, the posterior may be improper",
           r->n.steps, WINDOW);
     }
     *more = judge(r);

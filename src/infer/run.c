@@ -44,7 +44,7 @@ static weir_status read_section(
       weiri_opts_read(job->ctx, options, &job->config, rest, "infer", job->resolved);
   if (status == WEIR_OK) {
     status = weiri_method_make(
-        method, job->ctx, json_object_get(config, "method"), resolved);
+        method, job->ctx, "infer.method", json_object_get(config, "method"), resolved);
   }
   if (status == WEIR_OK) {
     status = json_object_set(job->resolved, "method", resolved) == 0

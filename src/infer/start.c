@@ -7,17 +7,18 @@
 
 enum { TRIES = 100 };
 
-/* Whether the density is the same at every point tried, and says nothing. */
-static weir_status check_constant(const weiri_mover *m, const weiri_point *at) {
-  weiri_point other = {m->work, m->work + m->d, 0.0};
-  for (int64_t i = 0; i < m->d; i++) {
+weir_status weiri_check_constant(
+    const weir_target *t, const weiri_point *at, double *scratch) {
+  weiri_point other = {scratch, scratch + t->dim, 0.0};
+  for (int64_t i = 0; i < t->dim; i++) {
     if (at->grad[i] != 0.0) {
       return WEIR_OK;
     }
     other.x[i] = 3.0 * at->x[i] + 1.0;
   }
-  WEIR_TRY(weiri_point_evaluate(m, &other));
-  for (int64_t i = 0; i < m->d; i++) {
+  WEIR_TRY(
+      weir_target_log_density(t, 1, other.x, &other.log_density, other.grad, NULL));
+  for (int64_t i = 0; i < t->dim; i++) {
     if (other.grad[i] != 0.0) {
       return WEIR_OK;
     }
@@ -36,7 +37,7 @@ static weir_status start_given(
   memcpy(at->x, given, (size_t)m->d * sizeof *given);
   WEIR_TRY(weiri_point_evaluate(m, at));
   if (at->log_density > -INFINITY) {
-    return check_constant(m, at);
+    return weiri_check_constant(m->target, at, m->work);
   }
   return *m->failed > failed
              ? weiri_fail(WEIR_E_DATA,
@@ -64,7 +65,7 @@ weir_status weiri_start(const weiri_mover *m, uint64_t seed, int64_t chain,
     const int64_t failed = *m->failed;
     WEIR_TRY(weiri_point_evaluate(m, at));
     if (at->log_density > -INFINITY) {
-      return check_constant(m, at);
+      return weiri_check_constant(m->target, at, m->work);
     }
     if (*m->failed > failed && why[0] == '\0') {
       strncpy(why, weir_error(), sizeof why - 1);

@@ -44,7 +44,7 @@ static void histogram(weiri_page *page, const weir_calibration *c, int64_t j) {
     top = fmax(top, height[k]);
   }
   const double right = (double)ranks;
-  const weiri_plot f = {page, 34.0, 296.0, 6.0, 96.0, 0.0, right, 0.0, 1.05 * top};
+  const weiri_plot f = {page, 34.0, 288.0, 6.0, 96.0, 0.0, right, 0.0, 1.05 * top};
   weiri_put(page, "<figure>");
   weiri_svg_open(page, 300.0, 114.0, "Histogram of the ranks");
   weiri_plot_steps(&f, "fill", ranks, height, true);

@@ -20,6 +20,8 @@ static void verdict(weiri_page *page, const weiri_inference *f) {
     tile(page, "Pareto k-hat", j->khat.khat);
     tile(page, "its threshold", j->khat.threshold);
     tile(page, "draws (S)", (double)j->khat.n);
+    tile(page, "ELBO", j->khat.mean_log);
+    tile(page, "its standard error", j->khat.mean_log_error);
     tile(page, "log evidence", j->khat.log_mean);
     tile(page, "its standard error", j->khat.log_mean_error);
   } else {

@@ -42,7 +42,7 @@ static void trace(weiri_page *page, const weir_posterior *p, int64_t j) {
   double x[POINTS], y[POINTS], lo, hi;
   range_of(p, j, &lo, &hi);
   const int64_t n = p->draws < POINTS ? p->draws : POINTS;
-  const weiri_plot f = {page, 44.0, 296.0, 6.0, 96.0, 0.0, (double)p->draws, lo, hi};
+  const weiri_plot f = {page, 44.0, 284.0, 6.0, 96.0, 0.0, (double)p->draws, lo, hi};
   weiri_svg_open(page, 300.0, 114.0, "Trace of each chain");
   weiri_plot_x_axis(&f, 4);
   weiri_plot_y_axis(&f, 3);

@@ -42,13 +42,10 @@ static weir_status move(const weiri_chain_method *m, const weiri_mover *mover,
 static const weiri_sampler sampler = {
     .name = "hmc", .work = work, .move = move, .leaps = true};
 
-static weir_status run(const weiri_method *m, weiri_job *job) {
-  return weiri_chains_run((const weiri_chain_method *)m, &sampler, job);
-}
-
 const weiri_method_class weiri_method_hmc = {
     .is = {"hmc", "Hamiltonian Monte Carlo with dual averaging", "Neal 2011",
         sizeof(hmc), opts},
-    .run = run,
+    .run = weiri_chains_method_run,
     .stat_name = weiri_chain_stat_names,
-    .stats = WEIRI_CHAIN_STATS};
+    .stats = WEIRI_CHAIN_STATS,
+    .sampler = &sampler};

@@ -1,25 +1,32 @@
 /* Local moves mixed with proposals from a fitted flow (Gabrie, Rotskoff &
  * Vanden-Eijnden 2022): with probability `share` a fresh draw x' of the flow is taken
- * with probability min(1, p(x') q(x) / (p(x) q(x'))), else the no-U-turn sampler moves.
+ * with probability min(1, p(x') q(x) / (p(x) q(x'))), else a local sampler moves.
  * Proposals carry chains between modes that the flow knows. */
 #include <math.h>
 
 #include "infer/fit.h"
 
 typedef struct mixed {
-  weiri_nuts_method nuts; /* first: the sampler reads it */
+  weiri_chain_method base; /* its options are the local sampler's, while it runs */
+  const weir_spec *sampler;
   double share;
   weiri_reverse_opts reverse;
+  const weiri_chain_method *local;
   weir_target *warped; /* while it runs; its flow draws */
 } mixed;
 
-static const weir_opt opts[] = {WEIRI_NUTS_OPTIONS,
+static const weir_opt opts[] = {WEIRI_SAMPLER_OPTION(mixed, sampler),
     {"share", WEIR_OPT_REAL, offsetof(mixed, share), "0.3", 0.0, 1.0, NULL,
         "of the moves that are proposals of the flow"},
     WEIRI_REVERSE_OPTIONS(mixed, reverse), {0}};
 
-static int64_t work(const weiri_chain_method *m, int64_t d) {
-  const int64_t local = weiri_nuts_sampler.work(m, d);
+static const weiri_sampler *local_of(const mixed *m) {
+  return m->local->base.cls->sampler;
+}
+
+static int64_t work(const weiri_chain_method *base, int64_t d) {
+  const mixed *m = (const mixed *)base;
+  const int64_t local = local_of(m)->work(m->local, d);
   return local > 3 * d ? local : 3 * d;
 }
 
@@ -48,25 +55,32 @@ static weir_status move(const weiri_chain_method *base, const weiri_mover *mover
     weiri_chance *c, weiri_point *at, weiri_moved *out) {
   const mixed *m = (const mixed *)base;
   if (weiri_chance_uniform(c) >= m->share) {
-    return weiri_nuts_sampler.move(base, mover, c, at, out);
+    return local_of(m)->move(m->local, mover, c, at, out);
   }
   WEIR_TRY(propose(m, mover, c, at, out));
   out->accept = base->chain.target_accept;
   return WEIR_OK;
 }
 
-static const weiri_sampler sampler = {
-    .name = "mixed", .work = work, .move = move, .leaps = true};
-
 static weir_status run(const weiri_method *base, weiri_job *job) {
   mixed *m = (mixed *)(uintptr_t)base;
-  const weiri_helped h = {&m->nuts.base, &sampler, &m->reverse, false, &m->warped};
-  job->out->depth_limit = m->nuts.max_depth;
-  return weiri_helped_run(&h, job);
+  weiri_method *inner = NULL;
+  WEIR_TRY(weiri_helped_sampler(&inner, job, m->sampler));
+  m->local = (const weiri_chain_method *)inner;
+  m->base.chain = m->local->chain;
+  const weiri_sampler sampler = {
+      .name = "mixed", .work = work, .move = move, .leaps = local_of(m)->leaps};
+  const weiri_helped h = {&m->base, &sampler, &m->reverse, false, &m->warped};
+  const weir_status status = weiri_helped_run(&h, job);
+  if (status == WEIR_OK && local_of(m)->depth != NULL) {
+    job->out->depth_limit = local_of(m)->depth(m->local);
+  }
+  weiri_method_destroy(&inner);
+  return status;
 }
 
 const weiri_method_class weiri_method_mixed = {
-    .is = {"mixed", "no-U-turn sampler mixed with proposals from a fitted flow",
+    .is = {"mixed", "a sampler (nuts) mixed with proposals from a fitted flow",
         "Gabrie, Rotskoff and Vanden-Eijnden 2022", sizeof(mixed), opts},
     .run = run,
     .stat_name = weiri_chain_stat_names,

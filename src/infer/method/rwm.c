@@ -18,13 +18,10 @@ static weir_status move(const weiri_chain_method *m, const weiri_mover *mover,
 static const weiri_sampler sampler = {
     .name = "rwm", .work = work, .move = move, .leaps = false};
 
-static weir_status run(const weiri_method *m, weiri_job *job) {
-  return weiri_chains_run((const weiri_chain_method *)m, &sampler, job);
-}
-
 const weiri_method_class weiri_method_rwm = {
     .is = {"rwm", "random-walk Metropolis", "Roberts, Gelman, Gilks 1997",
         sizeof(weiri_chain_method), opts},
-    .run = run,
+    .run = weiri_chains_method_run,
     .stat_name = weiri_chain_stat_names,
-    .stats = WEIRI_CHAIN_STATS};
+    .stats = WEIRI_CHAIN_STATS,
+    .sampler = &sampler};

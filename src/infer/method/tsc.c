@@ -4,33 +4,35 @@
  * flow climbs the mean of log q at the particles. Particles are kept in the target's
  * coordinates, so that they stay valid when the flow changes. With space: original the
  * moves are made there (Markovian score climbing, Naesseth et al. 2020). */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "infer/fit.h"
 
 enum { WARPED, ORIGINAL };
+#define FAR_AWAY 1e10
 enum { WINDOW = 100, TRIES = 1000 };
-enum { CHUNK = 16 }; /* particles that move in one call of the density */
+enum { CHUNK = 32 }; /* particles that move in one call of the density */
 
 typedef struct tsc {
   weiri_method base;
   const weir_spec *family;
   int64_t particles, steps, leapfrogs;
   double rate, decay, step, target_accept;
-  int space, start;
+  int space, start, weights;
 } tsc;
 
 static const weir_opt opts[] = {
     {"family", WEIR_OPT_SPEC, offsetof(tsc, family), "\"fullrank\"", 0, 0, NULL,
         "density that is fitted, as in vi; it must know the density of any point"},
-    {"particles", WEIR_OPT_INT, offsetof(tsc, particles), "16", 1, 100000, NULL,
+    {"particles", WEIR_OPT_INT, offsetof(tsc, particles), "64", 1, 100000, NULL,
         "chains whose states the flow is fitted to"},
     {"steps", WEIR_OPT_INT, offsetof(tsc, steps), "3000", 1, 1e9, NULL,
         "updates; each moves every particle once"},
     {"leapfrogs", WEIR_OPT_INT, offsetof(tsc, leapfrogs), "4", 1, 10000, NULL,
         "leapfrog steps of a move"},
-    {"rate", WEIR_OPT_REAL, offsetof(tsc, rate), "0.01", 1e-12, 10.0, NULL,
+    {"rate", WEIR_OPT_REAL, offsetof(tsc, rate), "0.003", 1e-12, 10.0, NULL,
         "learning rate of the first update"},
     {"decay", WEIR_OPT_REAL, offsetof(tsc, decay), "0.001", 0.0, 10.0, NULL,
         "the rate of update t is rate / (1 + decay t)"},
@@ -44,7 +46,7 @@ static const weir_opt opts[] = {
         "laplace|none",
         "where the fit begins: at the mode with its curvature, or at a standard "
         "normal"},
-    {0}};
+    WEIRI_WEIGHTS_OPTION(tsc, weights), {0}};
 
 typedef struct numbers {
   double updates, step, accept, objective, seen, gradients, failed;
@@ -145,6 +147,19 @@ static weir_status move_all(climb *c) {
   }
   adapt(c, accept);
   return warped ? weiri_warp_show(c->warped, n, c->v, c->u) : WEIR_OK;
+}
+
+/* Particles of a density that can be normalised stay near where the fit began. */
+static weir_status check_near(const climb *c) {
+  for (int64_t k = 0; k < c->m->particles * c->job->d; k++) {
+    if (!(fabs(c->u[k]) < FAR_AWAY)) {
+      return weiri_fail(WEIR_E_DIVERGED,
+          "update %.0f: coordinate %" PRId64
+          " of a particle has run away to %g: the posterior is improper",
+          c->n.updates + 1.0, k % c->job->d + 1, c->u[k]);
+    }
+  }
+  return WEIR_OK;
 }
 
 /* ---- the flow ---- */
@@ -265,6 +280,7 @@ static weir_status loop(climb *c) {
   }
   while (c->n.updates < (double)c->m->steps) {
     WEIR_TRY(move_all(c));
+    WEIR_TRY(check_near(c));
     WEIR_TRY(update(c));
     average(c);
     if (fmod(c->n.updates, 25.0) == 0.0) {
@@ -290,7 +306,7 @@ static weir_status finish(climb *c) {
   c->job->out->failed += (int64_t)c->n.failed;
   json_object_set_new(c->job->out->facts, "acceptance", json_real(c->n.accept));
   json_object_set_new(c->job->out->facts, "step_size", json_real(c->n.step));
-  return weiri_fitted_draw(&c->f, c->job);
+  return weiri_fitted_draw(&c->f, c->job, c->m->weights);
 }
 
 static weir_status run(const weiri_method *m, weiri_job *job) {
@@ -321,5 +337,5 @@ const weiri_method_class weiri_method_tsc = {
         "Zhang, Blei and Naesseth 2022", sizeof(tsc), opts},
     .run = run,
     .stat_name = weiri_fit_stat_names,
-    .stats = 2,
+    .stats = WEIRI_FIT_STATS,
     .independent = true};
