@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Posteriors of posteriordb by weir's NUTS and by NumPyro's in one run, one after the other:
-the same chains, warm-up, draws, target acceptance and metric, all cores to each.
+the same chains, warm-up, draws, target acceptance and metric, one core each.
 
     WEIR_DATA=... beside_numpyro.py WEIR MODELS [--posterior NAME]... [--seed N]
 
@@ -25,7 +25,7 @@ CHAINS, WARMUP, DRAWS = 4, 1000, 1000
 
 def by_weir(args, name, data):
     options = ["--method", "nuts", "--chains", str(CHAINS), "--warmup", str(WARMUP),
-               "--draws", str(DRAWS)]
+               "--draws", str(DRAWS), "--threads", "1"]
     model = pathlib.Path(args.models) / f"{name}.so"
     result, error, seconds = posteriors.run(args.weir, model, data, options, args.seed)
     if result is None:
