@@ -272,6 +272,59 @@ static void schedules_are_sources(void **state) {
   weir_ctx_destroy(&ctx);
 }
 
+/* ---- memory that is stated, and kept ---- */
+
+typedef struct meter {
+  size_t live, peak;
+} meter;
+
+static void *metered(void *user, void *ptr, size_t old_size, size_t new_size) {
+  meter *m = user;
+  m->live += new_size - old_size;
+  m->peak = m->live > m->peak ? m->live : m->peak;
+  if (new_size == 0) {
+    free(ptr);
+    return NULL;
+  }
+  return realloc(ptr, new_size);
+}
+
+/* Training takes what was stated, to a few pages of small things, however long it is.
+ */
+static void memory_is_kept(void **state) {
+  (void)state;
+  static const char *const configs[] = {"{name: vae, hidden_features: 300, samples: 8}",
+      "{name: nsf, transforms: 4, hidden_features: 64}"};
+  for (int k = 0; k < 2; k++) {
+    meter m = {0};
+    weir_ctx_opts o = WEIR_CTX_OPTS_INIT;
+    weir_ctx *ctx = NULL;
+    o.threads = 2;
+    o.alloc = metered;
+    o.alloc_user = &m;
+    OK(weir_ctx_create(&ctx, &o));
+    bench b;
+    bench_open(&b, ctx, 2000, 5, configs[k]);
+    json_t *spec = spec_of(ctx, "{batch_size: 256, epochs: 4, patience: -1}");
+    weir_fit_opts opts = WEIR_FIT_OPTS_INIT;
+    opts.config = spec;
+    weir_fit_bytes bytes;
+    OK(weir_fit_memory(b.model, b.train, b.valid, &opts, &bytes));
+    assert_int_equal(bytes.data, 2000 * 3 * 8);
+    const double stated = (double)(bytes.optimizer + bytes.step + bytes.evaluation);
+    const size_t before = m.live;
+    m.peak = before;
+    OK(weir_fit(b.model, b.train, b.valid, &opts, NULL));
+    const double taken = (double)(m.peak - before);
+    if (!(taken > 0.85 * stated && taken < 1.15 * stated)) {
+      fail_msg("%s: stated %.0f bytes, taken %.0f", configs[k], stated, taken);
+    }
+    assert_int_equal(m.live, before);
+    json_decref(spec);
+    bench_close(&b);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plan_follows_its_source),
@@ -280,6 +333,7 @@ int main(void) {
       cmocka_unit_test(every_part_replays),
       cmocka_unit_test(fit_replays),
       cmocka_unit_test(schedules_are_sources),
+      cmocka_unit_test(memory_is_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,86 @@ static void figures(void **state) {
   bench_close(&b);
 }
 
+/* Encoder and decoder row by row, and labels by the nearest of the encoder's means. */
+static void networks(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b);
+  double *x = numbers(json_object_get(b.golden, "x")), z[48 * 2], y[48 * 6];
+  double *mean = numbers(json_object_get(b.golden, "mean"));
+  double *decoded = numbers(json_object_get(b.golden, "decoded"));
+  double *label = numbers(json_object_get(b.golden, "labels"));
+  OK(weir_model_encode_mean(b.model, 48, x, 0, NULL, z));
+  OK(weir_model_decode_mean(b.model, 48, mean, 0, NULL, y));
+  for (int i = 0; i < 48 * 2; i++) {
+    near(z[i], mean[i], 1e-12, "mean of the encoder");
+  }
+  for (int i = 0; i < 48 * 6; i++) {
+    near(y[i], decoded[i], 1e-12, "mean of the decoder");
+  }
+  const json_t *cases = json_object_get(b.golden, "neighbours");
+  assert_int_equal(json_array_size(cases), 8);
+  for (size_t i = 0; i < 8; i++) {
+    const json_t *c = json_array_get(cases, i);
+    const weir_points all = {48, mean, label};
+    double accuracy;
+    OK(weir_neighbour_accuracy(b.ctx, 2, all, NULL,
+        json_integer_value(json_array_get(c, 0)), json_is_true(json_array_get(c, 1)),
+        &accuracy));
+    near(accuracy, json_number_value(json_array_get(c, 2)), 1e-15, "neighbours");
+    OK(weir_neighbour_accuracy(b.ctx, 2, all, &all, 1, false, &accuracy));
+    assert_true(accuracy == 1.0);
+    assert_int_equal(weir_neighbour_accuracy(b.ctx, 2, all, NULL, 48, false, &accuracy),
+        WEIR_E_ARGUMENT);
+  }
+  free(x);
+  free(mean);
+  free(decoded);
+  free(label);
+  bench_close(&b);
+}
+
+static double z_of(int n, const double *f, double expected) {
+  double mean = 0.0, square = 0.0;
+  for (int i = 0; i < n; i++) {
+    mean += f[i] / n;
+  }
+  for (int i = 0; i < n; i++) {
+    square += (f[i] - mean) * (f[i] - mean) / (n - 1);
+  }
+  return (mean - expected) / sqrt(square / n);
+}
+
+/* Figures that draw, over many seeds, against their expectations by quadrature; and the
+ * effective share of many weights against its limit. */
+static void drawn_figures(void **state) {
+  (void)state;
+  enum { SEEDS = 300, DRAWS = 20000 };
+  bench b;
+  bench_open(&b);
+  double elbo[SEEDS], information[SEEDS];
+  weir_vae_score s;
+  for (int i = 0; i < SEEDS; i++) {
+    b.model->seed = (uint64_t)i;
+    OK(weir_model_vae_score(b.model, b.rows, 1, &s));
+    elbo[i] = s.elbo;
+    information[i] = s.information;
+    near(s.effective_samples, 1.0, 1e-12, "one draw is one");
+    weir_vae_score_free(&s);
+  }
+  const double expected = mean_of(json_object_get(b.golden, "elbo"));
+  assert_true(fabs(z_of(SEEDS, elbo, expected)) < 5.0);
+  assert_true(fabs(z_of(SEEDS, information,
+                  json_real_value(json_object_get(b.golden, "information")))) < 5.0);
+  OK(weir_model_vae_score(b.model, b.rows, DRAWS, &s));
+  near(s.effective_samples / DRAWS, mean_of(json_object_get(b.golden, "share")), 0.02,
+      "effective share");
+  near(s.log_likelihood, mean_of(json_object_get(b.golden, "log_p")), 1e-3,
+      "log-likelihood by 20000 draws");
+  weir_vae_score_free(&s);
+  bench_close(&b);
+}
+
 /* Row by row: the draws of K are the first of those of a larger K, more draws come
  * nearer to log p(x), and neither blocks nor neighbours matter. */
 static void rising(void **state) {
@@ -185,6 +265,8 @@ static void with_gradient(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(figures),
+      cmocka_unit_test(networks),
+      cmocka_unit_test(drawn_figures),
       cmocka_unit_test(rising),
       cmocka_unit_test(with_gradient),
   };

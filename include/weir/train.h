@@ -75,6 +75,23 @@ WEIR_API const weir_opt *weir_fit_options(void);
 WEIR_API WEIR_MUST_USE weir_status weir_fit(weir_model *model, weir_row_set train,
     weir_row_set valid, const weir_fit_opts *opts, weir_fit_result *result);
 
+/** Bytes that training takes, known before it begins. */
+typedef struct weir_fit_bytes {
+  int64_t parameters; /**< weights and statistics of the model */
+  int64_t optimizer;  /**< gradient, moments, best weights, moving average */
+  int64_t step;       /**< the packed block of a step, its rows, what describes it */
+  int64_t evaluation; /**< the same of scoring validation rows */
+  int64_t data;       /**< frames of the row sets, both counted once */
+} weir_fit_bytes;
+/** What weir_fit with these arguments will hold, measured on one step and one
+ * evaluation of an untrained model, whose statistics of the data are set as weir_fit
+ * sets them and whose weights stay. Without the tables that frames come from. Beside it
+ * training takes for moments only what passes over rows for statistics need. Errors:
+ * those of weir_fit. */
+WEIR_API WEIR_MUST_USE weir_status weir_fit_memory(weir_model *model,
+    weir_row_set train, weir_row_set valid, const weir_fit_opts *opts,
+    weir_fit_bytes *out);
+
 /** Mean log-likelihood of rows with its standard error over rows, weighted. */
 typedef struct weir_score {
   int64_t n;

@@ -94,6 +94,11 @@ size_t weir_tape_bytes(const weir_tape *t) {
          t->count * sizeof(weir_node);
 }
 
+size_t weiri_tape_reserved(const weir_tape *t) {
+  return weiri_arena_reserved(t->meta) + weiri_arena_reserved(t->numbers) +
+         t->n_chunks * CHUNK * sizeof(weir_node) + weiri_team_scratch(t->team);
+}
+
 void weiri_tape_capture(weir_tape *t) {
   weir_tape_reset(t);
   t->capture = true;

@@ -19,6 +19,8 @@ weir_status weiri_tape_create(
 
 const weiri_kern *weiri_tape_kern(const weir_tape *t);
 weiri_team *weiri_tape_team(weir_tape *t);
+/* Bytes that the tape holds, in use or not. */
+size_t weiri_tape_reserved(const weir_tape *t);
 /* Memory of this step, 64-byte aligned; NULL poisons the tape. */
 void *weiri_tape_take(weir_tape *t, size_t bytes);
 /* Keeps a failure that happened inside an eval (out of scratch memory). */

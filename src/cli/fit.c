@@ -173,27 +173,52 @@ static double table_bytes(const cli_job *job) {
   return n;
 }
 
-/* Weights, gradient, two moments, best weights. */
-static double parameter_bytes(const cli_job *job) {
-  return 5.0 * (double)weir_model_parameters(job->model) *
-         (double)weir_dtype_size(weir_model_dtype(job->model));
+static int plan_memory(const cli_job *job, weir_fit_bytes *out) {
+  weir_fit_opts opts = WEIR_FIT_OPTS_INIT;
+  opts.config = job->config.fit;
+  opts.time_limit = job->time_limit;
+  opts.seed = job->seed;
+  return cli_fail(weir_fit_memory(job->model, job->set[0], job->set[1], &opts, out));
+}
+
+static json_t *memory_json(const weir_fit_bytes *m, double tables) {
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "parameters",
+      (json_int_t)m->parameters, "optimizer", (json_int_t)m->optimizer, "step",
+      (json_int_t)m->step, "evaluation", (json_int_t)m->evaluation, "data",
+      (json_int_t)m->data, "tables", tables);
+}
+
+static void print_memory(const weir_fit_bytes *m, double tables) {
+  char a[32], b[32], c[32], d[32], e[32];
+  cli_show("parameters %s, optimizer %s, a step %s, evaluation %s, data %s",
+      cli_bytes((double)m->parameters, a), cli_bytes((double)m->optimizer, b),
+      cli_bytes((double)m->step, c), cli_bytes((double)m->evaluation, d),
+      cli_bytes((double)m->data + tables, e));
 }
 
 static int print_plan(const cli_job *job) {
-  const double memory = table_bytes(job) + parameter_bytes(job);
+  weir_fit_bytes bytes;
+  const int planned = plan_memory(job, &bytes);
+  if (planned != 0) {
+    return planned;
+  }
+  const double tables = table_bytes(job);
+  const double memory = tables + (double)(bytes.parameters + bytes.optimizer +
+                                          bytes.step + bytes.evaluation + bytes.data);
   json_t *whole = cli_config_whole(&job->config, weir_model_config(job->model));
   if (whole == NULL) {
     return cli_no_memory();
   }
   if (job->env->json) {
     return cli_json_print(
-        stdout, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:s}", "config", whole,
-                    "rows", (json_int_t)job->set[0].n, "features",
+        stdout, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:s}", "config",
+                    whole, "rows", (json_int_t)job->set[0].n, "features",
                     (json_int_t)weir_model_features(job->model), "context",
                     (json_int_t)weir_model_context(job->model), "latent_features",
                     (json_int_t)weir_model_latent_features(job->model), "parameters",
                     (json_int_t)weir_model_parameters(job->model), "memory_bytes",
-                    memory, "kind", weir_model_kind(job->model)));
+                    memory, "memory", memory_json(&bytes, tables), "kind",
+                    weir_model_kind(job->model)));
   }
   char *text = NULL, buf[32];
   const int code = cli_fail(weir_config_yaml(job->env->ctx, whole, &text));
@@ -201,10 +226,11 @@ static int print_plan(const cli_job *job) {
   if (code == 0) {
     fputs(text, stdout);
     cli_show("%" PRId64 " columns given %" PRId64 ", %" PRId64
-             " parameters, at least %s of memory, %s log-likelihood",
+             " parameters, %s of memory, %s log-likelihood",
         weir_model_features(job->model), weir_model_context(job->model),
         weir_model_parameters(job->model), cli_bytes(memory, buf),
         weir_model_kind(job->model));
+    print_memory(&bytes, tables);
   }
   weir_text_free(job->env->ctx, text);
   return code;

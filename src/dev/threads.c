@@ -306,6 +306,10 @@ weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,
   return WEIR_OK;
 }
 
+size_t weiri_team_scratch(const weiri_team *team) {
+  return team->bytes * (size_t)team->threads;
+}
+
 int64_t weiri_team_offered(const weiri_team *team) {
   return team->offered;
 }

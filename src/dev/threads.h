@@ -21,6 +21,9 @@ weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,
 /* Threads that weiri_parallel would use for this much work. */
 int weiri_team_threads(const weiri_team *team, double work);
 
+/* Bytes of scratch that the threads hold by now. */
+size_t weiri_team_scratch(const weiri_team *team);
+
 /* Jobs that were offered to other threads so far. */
 int64_t weiri_team_offered(const weiri_team *team);
 /* For tests: other threads never come, as where the system does not run them. */

@@ -182,18 +182,24 @@ static weir_status fit(weiri_loop *l, weir_fit_result *result) {
   return last;
 }
 
+weir_status weiri_fit_opts_read(weir_fit_opts *out, const weir_fit_opts *opts) {
+  *out = (weir_fit_opts)WEIR_FIT_OPTS_INIT;
+  if (opts == NULL) {
+    return WEIR_OK;
+  }
+  if (opts->struct_size == 0 || opts->struct_size > sizeof *out) {
+    return weiri_fail(WEIR_E_ARGUMENT, "weir_fit_opts: struct_size is %u, expected %zu",
+        opts->struct_size, sizeof *out);
+  }
+  memcpy(out, opts, opts->struct_size);
+  return WEIR_OK;
+}
+
 weir_status weir_fit(weir_model *model, weir_row_set train, weir_row_set valid,
     const weir_fit_opts *opts, weir_fit_result *result) {
-  weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+  weir_fit_opts o;
   weir_fit_result unwanted;
-  if (opts != NULL) {
-    if (opts->struct_size == 0 || opts->struct_size > sizeof o) {
-      return weiri_fail(WEIR_E_ARGUMENT,
-          "weir_fit_opts: struct_size is %u, expected %zu", opts->struct_size,
-          sizeof o);
-    }
-    memcpy(&o, opts, opts->struct_size);
-  }
+  WEIR_TRY(weiri_fit_opts_read(&o, opts));
   weiri_loop l;
   weir_status status = weiri_loop_create(&l, model, train, valid, &o);
   if (status == WEIR_OK) {

@@ -208,6 +208,8 @@ typedef struct weiri_loop {
 } weiri_loop;
 
 double weiri_loop_seconds(const weiri_loop *l);
+/* The options given (NULL: none) with defaults for what their caller does not know. */
+weir_status weiri_fit_opts_read(weir_fit_opts *out, const weir_fit_opts *opts);
 
 /* Batch size, number of steps, steps between evaluations: plan.c */
 void weiri_plan_batch(weiri_loop *l);
