@@ -142,6 +142,15 @@ static void schedules_take_their_values(void **state) {
   assert_near(weiri_schedule_factor(&s, 9), 1.0, 1e-12);
   assert_near(weiri_schedule_factor(&s, 60), 0.55, 1e-12);
   assert_near(weiri_schedule_factor(&s, 110), 0.1, 1e-12);
+  /* half of the way is done at step 60; with 200 more, three quarters at 160 */
+  s.done = weiri_schedule_progress(&s, 60);
+  s.turned = 60;
+  s.steps = 260;
+  assert_near(weiri_schedule_progress(&s, 60), 0.5, 1e-12);
+  assert_near(weiri_schedule_progress(&s, 160), 0.75, 1e-12);
+  assert_near(weiri_schedule_factor(&s, 60), 0.55, 1e-12);
+  assert_near(weiri_schedule_factor(&s, 260), 0.1, 1e-12);
+  s.turned = 0;
   s.steps = 0;
   assert_near(weiri_schedule_factor(&s, 5000), 1.0, 1e-12);
   s.cls = schedule("constant");

@@ -1,6 +1,8 @@
 /* Training: the loop, and what it keeps. */
 #include "train_help.h"
 
+#include <time.h>
+
 /* ---- the loop ---- */
 
 static double gaussian_score(const bench *b, const weir_row_set *on) {
@@ -247,6 +249,55 @@ static void time_limit_fixes_the_steps(void **state) {
   bench_close(&b);
 }
 
+/* Trains anew as a run under a time limit says that it went. */
+static void repeat(const weir_fit_result *r, const weir_model *expect) {
+  char text[600];
+  int n = snprintf(text, sizeof text, "{patience: -1, plan: [");
+  for (int64_t i = 0; i < 3 * r->plans; i++) {
+    n += snprintf(text + n, sizeof text - (size_t)n, "%s%lld", i == 0 ? "" : ", ",
+        (long long)r->plan[i]);
+  }
+  snprintf(text + n, sizeof text - (size_t)n, "]}");
+  bench b;
+  weir_fit_result again;
+  bench_open(&b, context_of(2, NULL, NULL), 600, 8, LAYERED);
+  OK(bench_fit(&b, text, NULL, &again));
+  assert_int_equal(again.steps, r->steps);
+  assert_int_equal(again.best_step, r->best_step);
+  assert_int_equal(again.plans, r->plans);
+  assert_same_model(b.model, expect);
+  bench_close(&b);
+}
+
+/* The machine becomes slow once the steps are fixed: a millisecond more for each. */
+static bool drag(void *user, const weir_progress *p) {
+  const struct timespec pause = {0, 1000000};
+  if (p->steps > 0 && *(const bool *)user) {
+    nanosleep(&pause, NULL);
+  }
+  return true;
+}
+
+static void plans_repeat_a_run_under_a_time_limit(void **state) {
+  (void)state;
+  for (int slow = 0; slow < 2; slow++) {
+    bench b;
+    weir_fit_result r;
+    bool dragged = slow == 1;
+    weir_fit_opts o = WEIR_FIT_OPTS_INIT;
+    o.time_limit = 0.4;
+    o.progress = drag;
+    o.user = &dragged;
+    bench_open(&b, context_of(1, NULL, NULL), 600, 8, LAYERED);
+    OK(bench_fit(&b, "{patience: -1}", &o, &r));
+    assert_true(r.plans >= 1 + slow);
+    assert_int_equal(r.plan[3 * r.plans - 2], r.steps);
+    assert_true(slow == 0 || r.steps < r.plan[1]);
+    repeat(&r, b.model);
+    bench_close(&b);
+  }
+}
+
 /* ---- errors ---- */
 
 static void bad_options_are_named(void **state) {
@@ -280,6 +331,7 @@ int main(void) {
       cmocka_unit_test(statistics_are_those_of_the_training_rows),
       cmocka_unit_test(pace_is_a_median),
       cmocka_unit_test(time_limit_fixes_the_steps),
+      cmocka_unit_test(plans_repeat_a_run_under_a_time_limit),
       cmocka_unit_test(bad_options_are_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,9 @@ typedef struct weir_fit_opts {
 #define WEIR_FIT_OPTS_INIT                                                             \
   { sizeof(weir_fit_opts), NULL, 0.0, 0, NULL, false, false, NULL, NULL, NULL }
 
+/** Changes of the number of steps in a run under a time limit, at most. */
+enum { WEIR_FIT_PLANS = 8 };
+
 typedef struct weir_fit_result {
   int64_t steps, epochs, best_step;
   double seconds;
@@ -60,6 +63,10 @@ typedef struct weir_fit_result {
       valid_standard_error; /**< of the best weights, which are kept */
   bool resumed, stopped_early, diverged_once;
   int64_t replayed; /**< steps since this start that were replayed from a plan */
+  /** What was fixed under a time limit: plans times after which step, how many steps in
+   * all, how many between evaluations. As `train.plan`, without the limit, it repeats
+   * the run bit for bit. */
+  int64_t plans, plan[3 * WEIR_FIT_PLANS];
 } weir_fit_result;
 
 /** Option table of the `train` section (batch_size, epochs, learning_rate, optimizer,

@@ -37,6 +37,20 @@ static int say_stopped(const cli_job *job, const cli_progress *p) {
   return cli_signal_code();
 }
 
+/* The configuration of a run under a time limit gets what was fixed on the way, in the
+ * limit's place, so that it repeats the run. */
+static void keep_plan(cli_job *job) {
+  if (job->result.plans == 0) {
+    return;
+  }
+  json_t *plan = json_array();
+  for (int64_t i = 0; i < 3 * job->result.plans; i++) {
+    json_array_append_new(plan, json_integer((json_int_t)job->result.plan[i]));
+  }
+  json_object_set_new(job->config.train, "plan", plan);
+  json_object_set_new(job->config.train, "time_limit", json_real(0.0));
+}
+
 static int train(cli_job *job) {
   cli_progress progress;
   cli_progress_begin(&progress, job->env->quiet);
@@ -53,6 +67,9 @@ static int train(cli_job *job) {
   const weir_status status =
       weir_fit(job->model, job->set[0], job->set[1], &opts, &job->result);
   cli_progress_end(&progress);
+  if (status == WEIR_OK) {
+    keep_plan(job);
+  }
   return status == WEIR_E_CANCELLED ? say_stopped(job, &progress) : cli_fail(status);
 }
 

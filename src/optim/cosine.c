@@ -6,12 +6,10 @@
 #include "optim/optim.h"
 
 static double factor(const weiri_schedule *s, int64_t step) {
-  const int64_t n = s->steps - s->warmup, at = step - s->warmup;
-  if (n <= 0 || at <= 0) {
-    return 1.0; /* warming up, or the end is not known yet */
-  }
-  const double t = at >= n ? 1.0 : (double)at / (double)n;
-  return s->floor + (1.0 - s->floor) * 0.5 * (1.0 + cos(3.141592653589793 * t));
+  const double t = weiri_schedule_progress(s, step);
+  return t == 0.0
+             ? 1.0
+             : s->floor + (1.0 - s->floor) * 0.5 * (1.0 + cos(3.141592653589793 * t));
 }
 
 extern const weiri_schedule_class weiri_schedule_cosine;

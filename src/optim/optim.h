@@ -78,6 +78,9 @@ struct weiri_schedule {
   double floor;     /* least factor */
   double shrink;    /* plateau: factor per plateau */
   int64_t patience; /* plateau: evaluations without improvement */
+  /* where steps was changed on the way: at that step this part of the way was done */
+  int64_t turned;
+  double done;
   /* state */
   double scale, best;
   int64_t waited;
@@ -85,6 +88,9 @@ struct weiri_schedule {
 
 const weiri_schedule_class *weiri_schedule_at(int i); /* NULL at the end */
 void weiri_schedule_begin(weiri_schedule *s);         /* resets the state */
+/* How much of the way from the end of the warm-up to the last step is done, 0 to 1; 0
+ * while the last step is not known. */
+double weiri_schedule_progress(const weiri_schedule *s, int64_t step);
 double weiri_schedule_factor(const weiri_schedule *s, int64_t step);
 void weiri_schedule_observe(weiri_schedule *s, double score);
 

@@ -54,6 +54,25 @@ static int put_real(json_t *o, const char *key, double x) {
   return json_object_set_new(o, key, json_string(text));
 }
 
+static json_t *plan_to_json(const weiri_state *s) {
+  json_t *list = json_array();
+  for (int64_t i = 0; i < 3 * s->plans; i++) {
+    json_array_append_new(list, json_integer(s->plan[i]));
+  }
+  return list;
+}
+
+static bool plan_from_json(const json_t *list, weiri_state *s) {
+  const size_t n = json_array_size(list);
+  bool ok = json_is_array(list) && n % 3 == 0 && n <= 3 * WEIR_FIT_PLANS;
+  for (size_t i = 0; ok && i < n; i++) {
+    s->plan[i] = json_integer_value(json_array_get(list, i));
+    ok = s->plan[i] > 0;
+  }
+  s->plans = (int64_t)n / 3;
+  return ok;
+}
+
 static json_t *state_to_json(const weiri_state *s) {
   json_t *o = json_object();
   int bad = o == NULL;
@@ -63,6 +82,7 @@ static json_t *state_to_json(const weiri_state *s) {
 #define X(name) bad |= put_real(o, #name, s->name);
   WEIRI_STATE_REALS(X)
 #undef X
+  bad |= json_object_set_new(o, "plan", plan_to_json(s));
   if (bad) {
     json_decref(o);
     return NULL;
@@ -89,7 +109,8 @@ static bool state_from_json(const json_t *o, weiri_state *s) {
 #define X(name) ok = ok && get_real(o, #name, &s->name);
   WEIRI_STATE_REALS(X)
 #undef X
-  return ok && s->step >= 0 && s->steps >= 0 && s->eval_every > 0;
+  return ok && plan_from_json(json_object_get(o, "plan"), s) && s->step >= 0 &&
+         s->steps >= 0 && s->eval_every > 0;
 }
 
 /* ---- writing ---- */

@@ -103,10 +103,16 @@ static bool over(const weiri_state *s) {
 static bool fix_steps(weiri_loop *l) {
   const bool fixed = weiri_plan_fix(l);
   if (fixed) {
+    const weiri_state *s = &l->state;
+    char limit[64] = "plan";
+    if (l->opts.time_limit > 0.0) {
+      snprintf(limit, sizeof limit, "time limit of %g s%s", l->opts.time_limit,
+          s->plans > 1 ? ", the pace has changed" : "");
+    }
     weiri_log(l->ctx, WEIR_LOG_INFO,
-        "time limit of %g s: %lld steps (%.1f epochs), an evaluation every %lld",
-        l->opts.time_limit, (long long)l->state.steps,
-        (double)l->state.steps / (double)l->per_epoch, (long long)l->state.eval_every);
+        "%s: %lld steps (%.1f epochs), an evaluation every %lld", limit,
+        (long long)s->steps, (double)s->steps / (double)l->per_epoch,
+        (long long)s->eval_every);
   }
   return fixed;
 }
@@ -149,7 +155,9 @@ static void fill_result(const weiri_loop *l, bool resumed, weir_fit_result *r) {
       .resumed = resumed,
       .stopped_early = s->stopped_early != 0,
       .diverged_once = s->skipped > 0,
-      .replayed = weiri_replay_count(l->gradient->replay)};
+      .replayed = weiri_replay_count(l->gradient->replay),
+      .plans = s->plans};
+  memcpy(r->plan, s->plan, sizeof r->plan);
 }
 
 /* Files at the end. When interrupted, the checkpoint is what remains of the run. */

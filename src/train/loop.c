@@ -84,7 +84,7 @@ static void begin_state(weiri_loop *l) {
       .shrink = l->config.plateau_factor,
       .patience = l->config.plateau_patience};
   weiri_schedule_begin(&l->schedule);
-  l->measured_step = -1;
+  l->measured_step = l->paced_step = -1;
   l->begun = l->saved = weiri_clock();
 }
 
@@ -97,6 +97,11 @@ static weir_status check(const weiri_loop *l) {
   if (!(l->opts.time_limit >= 0.0) || isinf(l->opts.time_limit)) {
     return weiri_fail(WEIR_E_CONFIG,
         "time_limit: expected seconds, 0 or more, found %g", l->opts.time_limit);
+  }
+  if (l->config.plan.n > 0 && l->opts.time_limit > 0.0) {
+    return weiri_fail(WEIR_E_CONFIG,
+        "train.plan: says the steps already, leave the time limit of %g s out",
+        l->opts.time_limit);
   }
   if (l->valid.n == 0 && l->schedule.cls->observe != NULL) {
     return weiri_fail(WEIR_E_CONFIG,

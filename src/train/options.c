@@ -60,6 +60,9 @@ static const weir_opt opts[] = {
         "of the run, at least 10; -1: never"},
     {"eval_every", WEIR_OPT_INT, AT(eval_every), "0", 0, 1e12, NULL,
         "steps between evaluations; 0: an epoch, or a twentieth of a shorter run"},
+    {"plan", WEIR_OPT_INTS, AT(plan), "[]", 0, 1e15, NULL,
+        "what was fixed under a time limit, and repeats that run: after which step, "
+        "steps in all, steps between evaluations; again for each change"},
     {"checkpoint_seconds", WEIR_OPT_REAL, AT(checkpoint_seconds), "20", 0, 1e9, NULL,
         "seconds between checkpoints; 0: after every step"},
     {0}};
@@ -72,6 +75,20 @@ void weiri_fit_config_free(const weir_ctx *ctx, weiri_fit_config *config) {
   weiri_opts_free(ctx, opts, config);
 }
 
+static weir_status check_plan(const weiri_fit_config *c) {
+  const weir_ints *p = &c->plan;
+  bool ok = p->n % 3 == 0 && p->n <= 3 * WEIR_FIT_PLANS;
+  for (int64_t i = 0; ok && i < p->n; i += 3) {
+    ok = p->v[i] > (i == 0 ? 0 : p->v[i - 3]) && p->v[i + 1] >= p->v[i] &&
+         p->v[i + 2] > 0;
+  }
+  return ok ? WEIR_OK
+            : weiri_fail(WEIR_E_CONFIG,
+                  "train.plan: expected [step, steps in all, steps between "
+                  "evaluations], up to %d times, as a record gives it",
+                  WEIR_FIT_PLANS);
+}
+
 weir_status weiri_fit_config_read(const weir_ctx *ctx, const weir_spec *spec,
     weiri_fit_config *out, json_t *resolved) {
   *out = (weiri_fit_config){0};
@@ -82,5 +99,5 @@ weir_status weiri_fit_config_read(const weir_ctx *ctx, const weir_spec *spec,
         "train.weight_decay: optimizer '%s' has none; take adamw, or set it to 0",
         cls->name);
   }
-  return WEIR_OK;
+  return check_plan(out);
 }

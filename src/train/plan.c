@@ -1,8 +1,10 @@
 /* How long to train: batch size, number of steps, evaluations. Everything follows from
- * options and rows, but for the rate that a time limit is divided by; that is measured
- * once, as the median over slices of the first few percent of the time, so that a slow
- * start or a busy moment does not count, and the number of steps that follows from it
- * is kept in checkpoints. */
+ * options and rows, but for the rate that a time limit is divided by. That is measured
+ * as the median over slices of the first few percent of the time, so that a slow start
+ * or a busy moment does not count. Later, where the time left would be missed by far,
+ * the number of steps is changed, and the schedule goes on from where it is. What was
+ * fixed after which step is the run's plan: it is kept in checkpoints and in the
+ * record, and a run that follows it has the same bits. */
 #include <math.h>
 
 #include "train/train.h"
@@ -15,6 +17,10 @@
 #define EVALUATIONS 20  /* wanted at least in a run */
 #define EVALUATING 0.25 /* fraction of the time left that evaluations may take */
 #define STEPS_WANTED 12000
+#define WATCHED 0.1 /* of the limit: the least time between looks at the pace */
+#define LATE 1.1    /* time wanted over time left from which steps are taken off */
+#define EARLY 0.8   /* and below which steps are added */
+#define LEAST 0.02  /* of the limit: what is left at least for coming to an end */
 
 static int64_t clamp(int64_t x, int64_t lo, int64_t hi) {
   return x < lo ? lo : x > hi ? hi : x;
@@ -64,9 +70,35 @@ static int64_t eval_every(const weiri_loop *l) {
 }
 
 void weiri_plan_steps(weiri_loop *l) {
-  l->state.steps = l->opts.time_limit > 0.0 ? 0 : allowed(l);
+  const bool later = l->opts.time_limit > 0.0 || l->config.plan.n > 0;
+  l->state.steps = later ? 0 : allowed(l);
   l->state.eval_every = eval_every(l);
   follow(l);
+}
+
+/* What plan i says: the first time the schedule begins, later it goes on. */
+static void take(weiri_loop *l, int64_t i) {
+  const int64_t *p = l->state.plan + 3 * i;
+  weiri_schedule *s = &l->schedule;
+  l->state.steps = p[1];
+  l->state.eval_every = p[2];
+  if (s->steps == 0) {
+    follow(l);
+  } else {
+    s->done = weiri_schedule_progress(s, p[0]);
+    s->turned = p[0];
+    s->steps = p[1];
+  }
+}
+
+static void turn(weiri_loop *l, int64_t steps, int64_t every) {
+  int64_t *p = l->state.plan + 3 * l->state.plans;
+  p[0] = l->state.step;
+  p[1] = steps;
+  p[2] = every;
+  take(l, l->state.plans++);
+  l->paced = weiri_clock();
+  l->paced_step = l->state.step;
 }
 
 /* Divides the seconds left between steps and evaluations. */
@@ -80,14 +112,13 @@ static void divide(weiri_loop *l, double left, double per_step) {
   }
   const double more = fmax(1.0, floor((left - evaluations * cost) / per_step));
   const int64_t most = allowed(l);
-  l->state.steps = l->state.step + (more < 1e15 ? (int64_t)more : (int64_t)1e15);
-  if (most > 0 && most < l->state.steps) {
-    l->state.steps = most;
-  }
-  if (l->config.eval_every == 0) {
-    const double every = ceil((double)l->state.steps / evaluations);
-    l->state.eval_every = every < 1.0 ? 1 : (int64_t)every;
-  }
+  int64_t steps = l->state.step + (more < 1e15 ? (int64_t)more : (int64_t)1e15);
+  steps = most > 0 && most < steps ? most : steps;
+  const double every = ceil((double)steps / evaluations);
+  turn(l, steps,
+      l->config.eval_every > 0 ? l->config.eval_every
+      : every < 1.0            ? 1
+                               : (int64_t)every);
 }
 
 double weiri_plan_pace(double *slices, int n) {
@@ -118,15 +149,59 @@ static void end_slice(weiri_loop *l, bool now) {
   }
 }
 
-bool weiri_plan_fix(weiri_loop *l) {
-  if (l->state.steps > 0) {
+/* At evaluations, not too often: whether the steps left take about the time left. */
+static bool change(weiri_loop *l) {
+  const weiri_state *s = &l->state;
+  const double limit = l->opts.time_limit, now = weiri_clock();
+  if (s->step % s->eval_every != 0 || s->step >= s->steps ||
+      s->plans >= WEIR_FIT_PLANS) {
     return false;
+  }
+  if (l->paced_step >= 0 && now - l->paced < WATCHED * limit) {
+    return false;
+  }
+  const int64_t timed = s->step - l->paced_step;
+  const double pace = (now - l->paced) / (double)timed;
+  const bool known = l->paced_step >= 0;
+  l->paced = now;
+  l->paced_step = s->step;
+  const double left = fmax(USABLE * limit - weiri_loop_seconds(l), LEAST * limit);
+  const double wanted = pace * (double)(s->steps - s->step);
+  if (!known || (wanted <= LATE * left && wanted >= EARLY * left)) {
+    return false;
+  }
+  const int64_t most = allowed(l);
+  int64_t steps = s->step + (int64_t)fmin(fmax(1.0, floor(left / pace)), 1e15);
+  steps = most > 0 && most < steps ? most : steps;
+  if (steps == s->steps) {
+    return false;
+  }
+  turn(l, steps, s->eval_every);
+  return true;
+}
+
+/* A plan that is given. */
+static bool obey(weiri_loop *l) {
+  const weir_ints *p = &l->config.plan;
+  const int64_t i = 3 * l->state.plans;
+  if (i >= p->n || l->state.step != p->v[i]) {
+    return false;
+  }
+  turn(l, p->v[i + 1], p->v[i + 2]);
+  return true;
+}
+
+bool weiri_plan_fix(weiri_loop *l) {
+  if (l->config.plan.n > 0) {
+    return obey(l);
+  }
+  if (l->state.steps > 0) {
+    return l->opts.time_limit > 0.0 && change(l);
   }
   const int64_t done = l->state.step - l->first_step, most = allowed(l);
   const double limit = l->opts.time_limit;
   if (most > 0 && l->state.step >= most) {
-    l->state.steps = l->state.step;
-    follow(l);
+    turn(l, l->state.step, l->state.eval_every);
     return true;
   }
   if (done == WARM_STEPS || l->measured_step < 0) {
@@ -143,12 +218,18 @@ bool weiri_plan_fix(weiri_loop *l) {
   }
   const double pace = weiri_plan_pace(l->slices, l->n_slices);
   divide(l, fmax(0.0, USABLE * limit - used), fmax(pace, 1e-9));
-  follow(l);
   return true;
 }
 
 void weiri_plan_resume(weiri_loop *l) {
-  follow(l);
+  if (l->state.plans == 0) {
+    follow(l);
+    return;
+  }
+  l->schedule.steps = 0;
+  for (int64_t i = 0; i < l->state.plans; i++) {
+    take(l, i);
+  }
 }
 
 int64_t weiri_plan_patience(const weiri_loop *l) {

@@ -21,6 +21,7 @@ typedef struct weiri_fit_config {
       plateau_factor, checkpoint_seconds;
   int optimizer, schedule;
   const weir_spec *objective;
+  weir_ints plan; /* [step, steps, eval_every] again and again */
 } weiri_fit_config;
 
 /* Reads the section; resolved receives every option with its value. */
@@ -164,6 +165,7 @@ typedef struct weiri_state {
 #define X(name) double name;
   WEIRI_STATE_REALS(X)
 #undef X
+  int64_t plans, plan[3 * WEIR_FIT_PLANS]; /* as in weir_fit_result */
 } weiri_state;
 
 /* ---- the loop ---- */
@@ -200,6 +202,9 @@ typedef struct weiri_loop {
   int64_t measured_step, first_step;
   double slices[WEIRI_SLICES]; /* seconds a step, under a time limit */
   int n_slices;
+  double
+      paced; /* time at step paced_step, from which the pace is watched; -1: not yet */
+  int64_t paced_step;
   double eval_seconds, saved; /* cost of an evaluation; time of the last checkpoint */
   int warnings;
   weir_run *watching;              /* for numbers that run away; NULL: not yet */
@@ -214,8 +219,9 @@ weir_status weiri_fit_opts_read(weir_fit_opts *out, const weir_fit_opts *opts);
 /* Batch size, number of steps, steps between evaluations: plan.c */
 void weiri_plan_batch(weiri_loop *l);
 void weiri_plan_steps(weiri_loop *l);
-/* Under a time limit: once the rate is known, fixes the number of steps. Returns true
- * when this call fixed it. */
+/* Under a time limit: once the rate is known, fixes the number of steps, and changes it
+ * where the rate turns out to be another; following a plan, as it says. Returns true
+ * when this call did. */
 bool weiri_plan_fix(weiri_loop *l);
 /* Seconds a step: the median of slices, which are sorted; 0 for none. */
 double weiri_plan_pace(double *slices, int n);

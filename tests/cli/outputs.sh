@@ -60,3 +60,11 @@ has list "it's a plain one"
 ! grep -q 'this' list || fail "a comment is listed"
 has list "it's \"quoted\" so"
 has list "say \"so\", it's"
+
+# The settings beside a model repeat its run, one under a time limit too.
+"$WEIR" fit a.csv $small -o limit.safetensors --time-limit 0.6 --seed 5 -q
+has limit.yaml "plan:"
+has limit.yaml "time_limit: 0.0"
+"$WEIR" fit --config limit.yaml -o again.safetensors -q
+"$WEIR" sample limit.safetensors -n 50 >one.csv
+"$WEIR" sample again.safetensors -n 50 | cmp - one.csv || fail "limit.yaml does not repeat the run"
