@@ -86,6 +86,7 @@ typedef struct job {
   char *w, *average;
   const char *g;
   const weiri_update *u;
+  double c[2]; /* 1 - beta^t */
   double decay;
 } job;
 
@@ -135,13 +136,15 @@ static void step_chunk(void *arg, int64_t chunk, void *scratch) {
     for (int i = 0; i < o->cls->blocks; i++) {
       state[i] = (char *)o->state[i] + at;
     }
-    o->cls->sweep(o->ctx->kern, o->dtype, n, j->w + at, state, j->g + at, j->u);
+    o->cls->sweep(o->ctx->kern, o->dtype, n, j->w + at, state, j->g + at, j->u, j->c);
   }
 }
 
 weir_status weiri_optim_step(
     weiri_optim *o, void *w, const void *g, const weiri_update *u) {
   job j = {.o = o, .w = w, .g = g, .u = u};
+  j.c[0] = 1.0 - pow(u->beta1, (double)u->t);
+  j.c[1] = 1.0 - pow(u->beta2, (double)u->t);
   return weiri_parallel(o->team, chunks_of(o), COST * (double)o->n, 0, step_chunk, &j);
 }
 

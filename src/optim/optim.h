@@ -21,9 +21,9 @@ typedef struct weiri_optim_class {
   const char *name, *doc, *cite;
   int blocks;  /* of state, each as long as the parameters */
   bool decays; /* has a use for weight_decay */
-  /* One sweep over n parameters w with gradient g. */
+  /* One sweep over n parameters w with gradient g; c: 1 - beta1^t and 1 - beta2^t. */
   void (*sweep)(const weiri_kern *kern, weir_dtype dtype, int64_t n, void *w,
-      void *const *state, const void *g, const weiri_update *u);
+      void *const *state, const void *g, const weiri_update *u, const double c[2]);
 } weiri_optim_class;
 
 /* A rule with its state for n parameters. */

@@ -189,12 +189,12 @@ int64_t weiri_params_free(const weir_params *p) {
 
 /* Writes the runs unless NULL; returns how many there are. */
 static int64_t find_runs(const weir_params *p, int64_t *runs) {
-  int64_t n = 0, end = -GAP - 1;
+  int64_t n = 0, end = -2 * GAP;
   for (int32_t k = 0; k < p->count; k++) {
     const weiri_tensor_info *info = &p->info[k];
     const int64_t size = info->trained ? weir_shape_size(&info->shape) : 0;
     for (int64_t i = 0; i < size; i++) {
-      const int64_t at = info->offset + i;
+      const int64_t at = (info->offset + i) / ALIGN * ALIGN;
       if (info->keep != NULL && !info->keep[i]) {
         continue;
       }
@@ -202,7 +202,7 @@ static int64_t find_runs(const weir_params *p, int64_t *runs) {
       if (runs != NULL && at > end + GAP) {
         runs[2 * n - 2] = at;
       }
-      end = at + 1;
+      end = at + ALIGN;
       if (runs != NULL) {
         runs[2 * n - 1] = end;
       }

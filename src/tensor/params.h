@@ -51,8 +51,8 @@ void *weiri_params_stats(const weir_params *p);
 int64_t weiri_params_stats_size(const weir_params *p);
 /* Numbers that training may change (masks counted). */
 int64_t weiri_params_free(const weir_params *p);
-/* Runs of the block that training may change, [n, 2] first and end, ascending; short
- * gaps are part of a run. The caller's to free. */
+/* Runs of the block that training may change, in whole lines of 16 numbers, [n, 2]
+ * first and end, ascending; short gaps are part of a run. The caller's to free. */
 weir_status weiri_params_runs(const weir_params *p, int64_t *n, int64_t **runs);
 /* Copies float64 numbers into tensor i, rounding to the block's type. */
 void weiri_params_set(weir_params *p, int32_t index, const double *values);
