@@ -72,9 +72,9 @@ static double gain_of_row(const desk *d, bool tb) {
 }
 
 /* The largest number of columns up to which NARROW wins. */
-static int64_t narrow(const desk *d) {
+static int64_t narrow(const desk *d, bool ta) {
   for (int64_t n = 1; n <= d->kern->tile_rows; n++) {
-    const weiri_gemm g = {.m = 256, .n = n, .k = 512, .ta = true};
+    const weiri_gemm g = {.m = 256, .n = n, .k = ta ? 512 : 64, .ta = ta};
     if (seconds(d, g, WEIRI_GEMM_NARROW) > 0.98 * seconds(d, g, WEIRI_GEMM_TILES)) {
       return n - 1;
     }
@@ -110,9 +110,9 @@ static void print_type(const weiri_kern *kern, weir_dtype dtype) {
   const double across = gain_of_row(&d, false), along = gain_of_row(&d, true);
   fprintf(stderr, "%s, %s: one row %.2f across, %.2f along\n", kern->isa,
       dtype == WEIR_F32 ? "float" : "double", across, along);
-  printf("%s{%s, %s, %d, %d}", dtype == WEIR_F32 ? "" : ", ",
+  printf("%s{%s, %s, %d, %d, %d}", dtype == WEIR_F32 ? "" : ", ",
       across > 1.02 ? "true" : "false", along > 1.02 ? "true" : "false",
-      (int)narrow(&d), (int)in_place(&d));
+      (int)narrow(&d, true), (int)in_place(&d), (int)narrow(&d, false));
   free(d.a), free(d.b), free(d.c), free(d.scratch);
 }
 
@@ -120,8 +120,8 @@ int main(void) {
   static const char *const levels[] = {"base", "v3", "v4"};
   static const char *const names[] = {"BASE", "V3", "V4"};
   printf(
-      "/* Which kernel serves which product: row_across, row_along, narrow, in_place "
-      "(kern.h),\n * for float and double. Written by bench_table. */\n"
+      "/* Which kernel serves which product: row_across, row_along, narrow, in_place, "
+      "narrow_along\n * (kern.h), for float and double. Written by bench_table. */\n"
       "#ifndef WEIRI_GEMM_TABLE_H\n#define WEIRI_GEMM_TABLE_H\n\n/* clang-format off "
       "*/\n");
   for (int l = 0; l < 3; l++) {

@@ -18,6 +18,8 @@ VERSION = (f"flowjax {importlib.metadata.version('flowjax')}, "
 
 
 def build(c):
+    if c["family"].startswith("vae"):
+        raise Unsupported(c["family"])
     spline = c["family"].startswith("nsf")
     options = dict(
         base_dist=Normal(jnp.zeros(c["features"])), flow_layers=c["transforms"],

@@ -121,12 +121,12 @@ bool weir_kernel_choice(const weir_ctx *ctx, int i, char line[160]) {
   const weiri_kern *k = ctx->kern;
   const weiri_gemm_table *t = &k->gemm_table[i];
   snprintf(line, 160,
-      "%s: tiles of %d x %d; one row streamed %s; transposed up to %d columns; "
+      "%s: tiles of %d x %d; one row streamed %s; transposed up to %d and %d columns; "
       "unpacked up to %d rows",
       types[i], (int)k->tile_rows, (int)k->tile_columns[i],
       t->row_along    ? "always"
       : t->row_across ? "across the weights' rows"
                       : "never",
-      (int)t->narrow, (int)t->in_place);
+      (int)t->narrow, (int)t->narrow_along, (int)t->in_place);
   return true;
 }

@@ -51,10 +51,11 @@ typedef enum weiri_gemm_kernel {
 /* Which kernel serves which shape, for a level and a number type. Measured by
  * bench_table and kept in kern/cpu/gemm_table.h; never timed at run time. */
 typedef struct weiri_gemm_table {
-  bool row_across;  /* ROW where m is 1 and rows of B lie across k */
-  bool row_along;   /* the same where they lie along k */
-  int64_t narrow;   /* NARROW up to this many columns, A given as [k, m] */
-  int64_t in_place; /* IN_PLACE up to this many rows, whole panels across k */
+  bool row_across;      /* ROW where m is 1 and rows of B lie across k */
+  bool row_along;       /* the same where they lie along k */
+  int64_t narrow;       /* NARROW up to this many columns, A given as [k, m] */
+  int64_t in_place;     /* IN_PLACE up to this many rows, whole panels across k */
+  int64_t narrow_along; /* NARROW up to this many columns, A given as [m, k] */
 } weiri_gemm_table;
 
 /* Elementwise functions of one argument (kern/cpu/elementwise.inl). The domain

@@ -68,6 +68,10 @@ static weiri_gemm part(const job *j, int64_t i) {
 
 static void chunk(void *arg, int64_t i, void *scratch) {
   const job *j = arg;
+  if (j->by_rows && j->step >= j->g.m) {
+    j->kern->gemm[j->dtype](&j->g, scratch);
+    return;
+  }
   const weiri_gemm g = part(j, i);
   j->kern->gemm[j->dtype](&g, scratch);
 }

@@ -1,15 +1,16 @@
 /* Shapes that register tiles serve badly; the same chains of additions as theirs.
  *   one row:        nothing is packed; B is streamed once, several vectors of columns
- * at a time, transposed in registers where its rows lie along k narrow results: A given
- * as [k, m] and n below a vector: the transposed product, whose long side fills the
- * vectors (gradients of weights with few inputs) */
+ * at a time, transposed in registers where its rows lie along k narrow results: n below
+ * a vector: the transposed product, whose long side fills the vectors (gradients of
+ * weights with few inputs, layers with few outputs) */
 
 #define four NAME(four)
 #define four_any NAME(four_any)
 #define eight NAME(eight)
 #define eight_any NAME(eight_any)
-#define GROUPS 2
+#define GROUPS 4
 #define VECTORS 8 /* of columns, streamed together */
+#define FEW 2
 
 typedef T eight __attribute__((vector_size(sizeof(T) * 8)));
 typedef T eight_any
@@ -128,51 +129,98 @@ static inline __attribute__((always_inline)) void NAME(stream_turned)(
   }
 }
 
-static T NAME(one_sum)(int64_t k, const T *a, int64_t as, const T *b, int64_t bs) {
-  T acc = 0;
+/* The same for a few columns, bs apart; bk: from one k to the next. */
+static inline __attribute__((always_inline)) void NAME(stream_few)(const int columns,
+    int64_t k, const T *a, int64_t as, const T *b, int64_t bs, int64_t bk, T *out) {
+  T acc[FEW] = {0};
   for (int64_t p = 0; p < k; p++) {
-    const T sum = acc, one = b[p * bs], x = a[p * as];
-    acc = sum + x * one;
-    __asm__ volatile(""); /* else products are made vectors, and no longer fused */
+    const T x = a[p * as];
+    WEIRI_UNROLL
+    for (int j = 0; j < columns; j++) {
+      const T sum = acc[j], one = b[j * bs + p * bk];
+      acc[j] = sum + x * one;
+      __asm__ volatile(""); /* else products are made vectors, and no longer fused */
+    }
   }
-  return acc;
+  WEIRI_UNROLL
+  for (int j = 0; j < columns; j++) {
+    out[j] = acc[j];
+  }
+}
+
+/* How many of the columns that are left the widest of the above takes. */
+static int64_t NAME(row_width)(bool tb, int64_t left) {
+  if (tb) {
+    return left >= 8 * GROUPS ? 8 * GROUPS : left >= 8 ? 8 : left >= FEW ? FEW : 1;
+  }
+  return left >= VECTORS * W ? VECTORS * W
+         : left >= 2 * W     ? 2 * W
+         : left >= W         ? W
+         : left >= FEW       ? FEW
+                             : 1;
 }
 
 /* Some columns from col on, as many as one of the above takes: how many that was. */
 static int64_t NAME(row_part)(const NAME(place) * at, int64_t col, T *out) {
   const weiri_gemm *g = at->g;
-  const int64_t left = g->n - col, as = g->ta ? g->lda : 1;
-  int64_t width = !g->tb && left >= W ? W : g->tb && left >= 8 ? 8 : 1;
-  width = !g->tb && left >= VECTORS * W ? VECTORS * W : width;
-  width = g->tb && left >= 8 * GROUPS ? 8 * GROUPS : width;
+  const int64_t as = g->ta ? g->lda : 1, width = NAME(row_width)(g->tb, g->n - col);
   int64_t lo, hi;
   NAME(range)(at, col, col + width - 1, &lo, &hi);
   const T *a = (const T *)g->a + lo * as;
   const T *b = (const T *)g->b + (g->tb ? col * g->ldb + lo : lo * g->ldb + col);
+  const int64_t bs = g->tb ? g->ldb : 1, bk = g->tb ? 1 : g->ldb;
   if (width == 1) {
-    *out = NAME(one_sum)(hi - lo, a, as, b, g->tb ? 1 : g->ldb);
+    NAME(stream_few)(1, hi - lo, a, as, b, bs, bk, out);
+  } else if (width == FEW) {
+    NAME(stream_few)(FEW, hi - lo, a, as, b, bs, bk, out);
   } else if (g->tb && width == 8) {
     NAME(stream_turned)(1, hi - lo, a, as, b, g->ldb, out);
   } else if (g->tb) {
     NAME(stream_turned)(GROUPS, hi - lo, a, as, b, g->ldb, out);
   } else if (width == W) {
     NAME(stream)(1, hi - lo, a, as, b, g->ldb, out);
+  } else if (width == 2 * W) {
+    NAME(stream)(2, hi - lo, a, as, b, g->ldb, out);
   } else {
     NAME(stream)(VECTORS, hi - lo, a, as, b, g->ldb, out);
   }
   return width;
 }
 
+/* Sums of one block of k into the row, from column col on. */
+static void NAME(deliver_row)(
+    const NAME(place) * at, int64_t col, int64_t width, T *out) {
+  const weiri_gemm *g = at->g;
+  T *c = (T *)g->c + col;
+  for (int64_t j = 0; (g->accumulate || at->k0 > 0) && j < width; j++) {
+    out[j] = c[j] + out[j];
+  }
+  if (at->k1 == g->k) {
+    const T *bias = g->bias == NULL ? NULL : (const T *)g->bias + col;
+    for (int64_t j = 0; bias != NULL && j < width; j++) {
+      out[j] += bias[j];
+    }
+    for (int64_t j = 0; g->act == WEIRI_ACT_RELU && j < width; j++) {
+      out[j] = out[j] <= 0 ? 0 : out[j]; /* a NaN stays */
+    }
+    for (int64_t j = 0; g->act == WEIRI_ACT_TANH && j < width; j++) {
+      out[j] = NAME(vtanh)(out[j]);
+    }
+    for (int64_t j = 0; (g->gate != NULL || g->plus != NULL) && j < width; j++) {
+      out[j] = NAME(finished)(g, col + j, out[j]);
+    }
+  }
+  memcpy(c, out, (size_t)width * sizeof(T));
+}
+
 static void NAME(row)(NAME(place) * at) {
   const weiri_gemm *g = at->g;
-  T out[VECTORS * W];
+  T out[VECTORS * W > 8 * GROUPS ? VECTORS * W : 8 * GROUPS];
   for (at->k0 = 0; at->k0 == 0 || at->k0 < g->k; at->k0 = at->k1) {
     at->k1 = g->k - at->k0 < at->depth ? g->k : at->k0 + at->depth;
     for (int64_t col = 0; col < g->n;) {
       const int64_t width = NAME(row_part)(at, col, out);
-      for (int64_t j = 0; j < width; j++) {
-        NAME(deliver)(at, 0, col + j, out[j]);
-      }
+      NAME(deliver_row)(at, col, width, out);
       col += width;
     }
     if (g->k == 0) {
@@ -184,8 +232,9 @@ static void NAME(row)(NAME(place) * at) {
 /* ---- narrow results ---- */
 
 static bool NAME(is_narrow)(const weiri_gemm *g) {
-  const bool wanted = g->n <= gemm_table[TYPE].narrow;
-  return g->ta && g->n <= MR && g->m >= W && g->n_hi == NULL && g->k_hi == NULL &&
+  const weiri_gemm_table *table = &gemm_table[TYPE];
+  const bool wanted = g->n <= (g->ta ? table->narrow : table->narrow_along);
+  return g->n <= MR && g->m >= W && g->n_hi == NULL && g->k_hi == NULL &&
          g->k_lo == NULL &&
          (g->kernel == WEIRI_GEMM_BY_TABLE ? wanted : g->kernel == WEIRI_GEMM_NARROW);
 }
@@ -194,7 +243,7 @@ static bool NAME(is_narrow)(const weiri_gemm *g) {
 static void NAME(narrow_panel)(
     const NAME(place) * at, const weiri_gemm *turned, int64_t col) {
   const int64_t cols = turned->n - col < NR ? turned->n - col : NR;
-  const bool direct = cols == NR;
+  const bool direct = cols == NR && !turned->tb;
   if (!direct) {
     NAME(pack_b)(turned, col, cols, cols > W ? NR : W, at->k0, at->k1, at->pb);
   }
@@ -222,7 +271,8 @@ static void NAME(narrow)(NAME(place) * at) {
       .b = g->a,
       .lda = g->ldb,
       .ldb = g->lda,
-      .ta = !g->tb};
+      .ta = !g->tb,
+      .tb = !g->ta};
   for (at->k0 = 0; at->k0 == 0 || at->k0 < g->k; at->k0 = at->k1) {
     at->k1 = g->k - at->k0 < at->depth ? g->k : at->k0 + at->depth;
     NAME(pack_a)(&turned, 0, turned.m, at->k0, at->k1, at->pa);
@@ -240,3 +290,4 @@ static void NAME(narrow)(NAME(place) * at) {
 #undef eight_any
 #undef GROUPS
 #undef VECTORS
+#undef FEW
