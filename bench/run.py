@@ -38,7 +38,9 @@ def options():
     p.add_argument("--build", default=os.path.join(ROOT, "build", "release"), metavar="DIR")
     p.add_argument("--out", metavar="FILE", help="results, added to what is there; "
                    "default bench.json in the build directory")
-    p.add_argument("--write", action="store_true", help="write docs/benchmarks.md from OUT")
+    p.add_argument("--write", action="store_true",
+                   help="then write docs/benchmarks.md from OUT, earlier results included")
+    p.add_argument("--page", action="store_true", help="only write it")
     p.add_argument("--compare", nargs=2, metavar=("OLD", "NEW"),
                    help="two result files: weir against itself")
     a = p.parse_args()
@@ -203,7 +205,7 @@ def main():
         print("\n".join(f"{c[0]:16}{c[1]}" for c in cases.CASES) + "\nbusy")
         return 0
     results = load(args.out)
-    if args.write and not (args.case or args.quick) and results["cases"]:
+    if args.page:
         report.write(os.path.join(ROOT, "docs", "benchmarks.md"), results)
         return 0
     python = None if args.no_peers else peers_python()
@@ -223,6 +225,8 @@ def main():
         results["busy"] = busy.run(args, "nflows" if "nflows" in peers else None, python)
         save(args.out, results)
     if args.write:
+        order = [c[0] for c in cases.CASES]
+        results["cases"] = {n: results["cases"][n] for n in order if n in results["cases"]}
         report.write(os.path.join(ROOT, "docs", "benchmarks.md"), results)
     return 1 if any(c["wrong"] for c in results["cases"].values()) else 0
 

@@ -17,8 +17,8 @@ DEFINE_SWEEP(sweep_f32, float)
 DEFINE_SWEEP(sweep_f64, double)
 
 static void sweep(const weiri_kern *kern, weir_dtype dtype, int64_t n, void *w,
-    void *const *state, const void *g, const weiri_update *u) {
-  (void)kern;
+    void *const *state, const void *g, const weiri_update *u, const double c[2]) {
+  (void)kern, (void)c;
   if (dtype == WEIR_F32) {
     sweep_f32(n, w, state[0], g, u);
   } else {
