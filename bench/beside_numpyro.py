@@ -5,7 +5,7 @@ the same chains, warm-up, draws, target acceptance and metric, one core each.
     WEIR_DATA=... beside_numpyro.py WEIR MODELS [--posterior NAME]... [--seed N]
 
 WEIR and MODELS as of posteriors.py; WEIR_PEERS is a virtual environment with numpyro and
-arviz (default ~/.cache/weir-peers). Seconds are those of warm-up and draws; of NumPyro what
+arviz (default ~/.cache/weir-peers). Seconds of the processor are those of warm-up and draws; of NumPyro what
 compiling took stands apart, of weir loading the model is counted."""
 
 import argparse
@@ -62,8 +62,8 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     args = p.parse_args()
     root = posteriors.database()
-    print("| posterior | sampler | seconds | compiling | gradients | least bulk ESS | "
-          "ESS per second | mean off, in sd | sd off, share | z | R-hat | diverged |\n"
+    print("| posterior | sampler | CPU seconds | compiling | gradients | least bulk ESS | "
+          "ESS per CPU second | mean off, in sd | sd off, share | z | R-hat | diverged |\n"
           "|---|---|---|---|---|---|---|---|---|---|---|---|")
     for name, data, draws in posteriors.POSTERIORS:
         if name not in (args.posterior or NAMES):

@@ -101,7 +101,8 @@ WEIR_API const char *weir_posterior_failure(const weir_posterior *p);
 
 /** Writes the draws: "csv", one file a chain as CmdStan writes them (draws.csv becomes
  * draws_1.csv, draws_2.csv, ...); "npy", one array [chains, draws, outputs] with the
- * names and the record beside it (draws.json). NULL: by the extension. Files are
+ * names and the record beside it (draws.json); "table", one plain CSV file of all
+ * draws, which `weir fit` reads. NULL: by the extension. Files are
  * replaced atomically. Errors: E_CONFIG (unknown format), E_IO, E_MEMORY. */
 WEIR_API WEIR_MUST_USE weir_status weir_posterior_write(
     const weir_posterior *p, const char *path, const char *format);

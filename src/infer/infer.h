@@ -123,6 +123,10 @@ weir_status weiri_posterior_create(
     weir_posterior **out, const weiri_job *job, const weiri_method_class *method);
 weir_status weiri_posterior_finish(weir_posterior *p, const weiri_job *job);
 
+/* A column's name in the head of a plain CSV file, quoted where it has a comma. */
+struct weiri_out;
+weir_status weiri_put_csv_name(struct weiri_out *out, const char *name, bool first);
+
 /* Number at the share p of ascending numbers, linear between them. */
 double weiri_quantile(int64_t n, const double *sorted, double p);
 

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/chisq.h"
 #include "base/file.h"
@@ -166,15 +165,7 @@ static weir_status put_row(weiri_out *out, const weir_calibration *c, int64_t i)
 
 static weir_status put_all(weiri_out *out, const weir_calibration *c) {
   for (int64_t j = 0; j < c->outputs; j++) {
-    char *cell =
-        weiri_format(c->ctx, strchr(c->name[j], ',') == NULL ? "%s%s" : "%s\"%s\"",
-            j == 0 ? "" : ",", c->name[j]);
-    if (cell == NULL) {
-      return WEIR_E_MEMORY;
-    }
-    const weir_status status = weiri_out_write(out, cell, strlen(cell));
-    weiri_free(c->ctx, cell);
-    WEIR_TRY(status);
+    WEIR_TRY(weiri_put_csv_name(out, c->name[j], j == 0));
   }
   WEIR_TRY(weiri_out_write(out, "\n", 1));
   for (int64_t i = 0; i < c->n; i++) {

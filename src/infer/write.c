@@ -138,6 +138,38 @@ static weir_status write_csv(const weir_posterior *p, const char *path) {
   return WEIR_OK;
 }
 
+/* ---- one plain table ---- */
+
+weir_status weiri_put_csv_name(weiri_out *out, const char *name, bool first) {
+  const char *mark = strchr(name, ',') == NULL ? "" : "\"";
+  WEIR_TRY(put(out, first ? "" : ","));
+  WEIR_TRY(put(out, mark));
+  WEIR_TRY(put(out, name));
+  return put(out, mark);
+}
+
+static weir_status put_table(weiri_out *out, const weir_posterior *p) {
+  for (int64_t j = 0; j < p->outputs; j++) {
+    WEIR_TRY(weiri_put_csv_name(out, p->name[j], j == 0));
+  }
+  WEIR_TRY(put(out, "\n"));
+  for (int64_t i = 0; i < p->chains * p->draws * p->outputs; i++) {
+    WEIR_TRY(put_real(out, p->values[i], (i + 1) % p->outputs == 0 ? "\n" : ","));
+  }
+  return WEIR_OK;
+}
+
+static weir_status write_table(const weir_posterior *p, const char *path) {
+  weiri_out *out = NULL;
+  WEIR_TRY(weiri_out_open(&out, p->ctx, path));
+  const weir_status status = put_table(out, p);
+  if (status != WEIR_OK) {
+    weiri_out_abort(&out);
+    return status;
+  }
+  return weiri_out_commit(&out);
+}
+
 /* ---- NPY ---- */
 
 /* Version 1.0 of the format: the header fills up to a multiple of 64 bytes. */
@@ -200,9 +232,12 @@ weir_status weir_posterior_write(
   if (strcasecmp(word, "npy") == 0) {
     return write_npy(p, path);
   }
+  if (format != NULL && strcasecmp(format, "table") == 0) {
+    return write_table(p, path);
+  }
   return format != NULL
              ? weiri_fail(WEIR_E_CONFIG,
-                   "format of draws: expected csv or npy, found '%s'", format)
+                   "format of draws: expected csv, npy or table, found '%s'", format)
              : weiri_fail(WEIR_E_CONFIG,
                    "%s: no draws are written as '.%.32s': expected a name that ends "
                    "in .csv or .npy, or one of them as the format",

@@ -80,6 +80,11 @@ done
 "$WEIR" infer eight_schools --fail-modes --seed 1 >out
 has out "no mode was found"
 
+# All draws as one plain table, which fit reads.
+"$WEIR" infer banana -n 200 --warmup 200 --format table -o t.csv -q
+[ "$(wc -l <t.csv)" -eq 801 ] || fail "t.csv: rows"
+"$WEIR" fit t.csv --model gaussian --epochs 1 -o t.safetensors -q
+
 # Start points.
 echo '[{"x": [1, 2]}, {"x": [-3, 4]}]' >init.json
 "$WEIR" infer normal --set target.dim=2 --init init.json --chains 2 --warmup 0 -n 1 \
