@@ -48,8 +48,7 @@ int main(void) {
   weir_model_opts opts = WEIR_MODEL_OPTS_INIT;
   opts.config = config;
   CHECK(weir_model_create(&model, ctx, schema, &opts));
-  double lp;
-  const double row[2] = {0.5, -0.5};
+  double lp, row[2] = {0.5, -0.5};
   CHECK(weir_model_log_prob(model, 1, row, 0, NULL, &lp));
   const double expect =
       -log(2 * 3.14159265358979) + 2 * log(cosh(0.5)) - sinh(0.5) * sinh(0.5);

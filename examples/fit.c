@@ -35,7 +35,6 @@ int main(int argc, char **argv) {
   weir_row_set train = {frame, NULL, 0}, valid = {frame, NULL, 0};
   train.rows = weir_split_rows(split, WEIR_SPLIT_TRAIN, &train.n);
   valid.rows = weir_split_rows(split, WEIR_SPLIT_VALID, &valid.n);
-
   weir_model *model = NULL;
   weir_model_opts mopts = WEIR_MODEL_OPTS_INIT;
   mopts.rows = train.n;
