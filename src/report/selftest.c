@@ -170,9 +170,14 @@ static weir_status integrals(weiri_selftest *s) {
   const int64_t points = s->opts.points;
   s->opts.points = points / n;
   weir_status status = WEIR_OK;
-  for (int i = 0; i < n && status == WEIR_OK; i++) {
+  bool any = true; /* what cannot be done for one context cannot for another */
+  for (int i = 0; i < n && status == WEIR_OK && any; i++) {
+    const int64_t skipped = weir_selftest_count(s->result, WEIR_CHECK_NOT_CHECKED);
+    const int64_t all = weir_selftest_checks(s->result);
     s->at = picked[i];
     status = integrals_given(s);
+    any = weir_selftest_checks(s->result) - all >
+          weir_selftest_count(s->result, WEIR_CHECK_NOT_CHECKED) - skipped;
   }
   s->opts.points = points;
   s->at = 0;
