@@ -101,7 +101,7 @@ def table(name, found):
     for i, (value, took, mib) in enumerate(found):
         power = "" if i == 0 else ", power {:.2f}".format(
             math.log(took / found[i - 1][1]) / math.log(value / found[i - 1][0]))
-        cells.append(f"{value:,g}: {seconds(took)}, {mib:.0f} MiB{power}")
+        cells.append(f"{value:,}: {seconds(took)}, {mib:.0f} MiB{power}")
     return f"| {name} | " + "; ".join(cells) + " |"
 
 
