@@ -215,7 +215,7 @@ def main():
     begun, todo = time.monotonic(), chosen(args.case)
     for i, case in enumerate(todo):
         left = 60.0 * args.minutes - (time.monotonic() - begun)
-        share = 1.6 * left / (len(todo) - i) if args.minutes else len(peers) * LIMIT
+        share = 1.2 * left / (len(todo) - i) if args.minutes else len(peers) * LIMIT
         ceilings = machine.ceilings(args.build)
         results["machine"], results["ceilings"] = machine.describe(), ceilings
         results["cases"][case[0]] = run_case(
