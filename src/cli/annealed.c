@@ -13,7 +13,7 @@
 #define BAR_SECONDS 0.1
 #define LINE_SECONDS 5.0
 
-int cli_annealed_check(const cli_args *args) {
+int cli_annealed_check(const cli_args *args, const weir_frame *frame) {
   static const char *const names[] = {
       "ais-rows", "chains", "leapfrogs", "schedule", "ais-from", "simulated"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -21,7 +21,12 @@ int cli_annealed_check(const cli_args *args) {
       return cli_usage("--%s: needs --ais, the number of temperatures", names[i]);
     }
   }
-  return 0;
+  const int64_t all = weir_frame_rows(frame);
+  return cli_int(args, "simulated", 0) > all
+             ? cli_error("--simulated: at most as many rows as the table has, %" PRId64
+                         " (each takes the context of one)",
+                   all)
+             : 0;
 }
 
 /* ---- progress ---- */
@@ -169,11 +174,6 @@ int cli_annealed(const cli_env *env, const cli_args *args, const weir_model *mod
   n = n == 0 || n > all ? all : n;
   int code = forward(env, args, model, (weir_row_set){frame, NULL, n}, out);
   const int64_t simulated = cli_int(args, "simulated", 0);
-  if (code == 0 && simulated > all) {
-    return cli_error("--simulated: at most as many rows as the table has, %" PRId64
-                     " (each takes the context of one)",
-        all);
-  }
   return code == 0 && simulated > 0
              ? both_ways(env, args, model, (weir_row_set){frame, NULL, simulated}, out)
              : code;

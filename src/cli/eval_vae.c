@@ -159,9 +159,9 @@ static int score(const cli_env *env, const cli_args *args, const weir_model *mod
 int cli_eval_vae(cli_env *env, const cli_args *args, const weir_model *model,
     const cli_frame *data) {
   json_t *out = NULL;
-  int code = cli_annealed_check(args);
+  int code = cli_annealed_check(args, data->frame);
   if (code == 0) {
-    code = cli_neighbours_check(args);
+    code = cli_neighbours_check(args, data);
   }
   if (code == 0) {
     code = score(env, args, model, data->frame, &out);

@@ -11,16 +11,31 @@
 #include "cli/json.h"
 #include "weir/train.h"
 
-int cli_neighbours_check(const cli_args *args) {
+static int no_labels(const cli_frame *data, const char *column) {
+  return cli_error("%s: has no column '%s' of labels (--labels FILE, --label COLUMN)",
+      weir_table_source(data->table), column);
+}
+
+/* That there is a column of labels. */
+static int check_labels(const cli_args *args, const cli_frame *data) {
+  const char *column = cli_text(args, "label", "label");
+  if (data->table == NULL) {
+    return cli_error("--neighbours: the table is read in parts; give more --memory");
+  }
+  return weir_table_find(data->table, column) < 0 ? no_labels(data, column) : 0;
+}
+
+int cli_neighbours_check(const cli_args *args, const cli_frame *data) {
   static const char *const names[] = {"label", "reference", "reference-labels"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (cli_has(args, names[i]) && !cli_has(args, "neighbours")) {
       return cli_usage("--%s: needs --neighbours, how many are asked", names[i]);
     }
   }
-  return cli_has(args, "reference-labels") && !cli_has(args, "reference")
-             ? cli_usage("--reference-labels: needs --reference, the table they are of")
-             : 0;
+  if (cli_has(args, "reference-labels") && !cli_has(args, "reference")) {
+    return cli_usage("--reference-labels: needs --reference, the table they are of");
+  }
+  return cli_has(args, "neighbours") ? check_labels(args, data) : 0;
 }
 
 /* Latents and labels of a table's rows. */
@@ -50,8 +65,7 @@ static int read_labels(labelled *out, const cli_frame *data, const char *column,
   const int64_t j = weir_table_find(data->table, column);
   const char *source = weir_table_source(data->table);
   if (j < 0) {
-    return cli_error("%s: has no column '%s' of labels (--labels FILE, --label COLUMN)",
-        source, column);
+    return no_labels(data, column);
   }
   const weir_column own = weir_table_column(data->table, j);
   if (names->cell != own.cell &&
@@ -135,14 +149,8 @@ int cli_neighbours(cli_env *env, const cli_args *args, const weir_model *model,
   const char *column = cli_text(args, "label", "label");
   labelled own = {0}, other = {0};
   cli_frame reference = {NULL, NULL};
-  weir_column names = {0};
-  if (data->table == NULL) {
-    return cli_error("--neighbours: the table is read in parts; give more --memory");
-  }
-  const int64_t j = weir_table_find(data->table, column);
-  if (j >= 0) {
-    names = weir_table_column(data->table, j);
-  }
+  const weir_column names =
+      weir_table_column(data->table, weir_table_find(data->table, column));
   int code = look_at(&own, model, data, column, &names);
   if (code == 0 && cli_has(args, "reference")) {
     code = read_reference(&reference, env, args, model);

@@ -53,13 +53,16 @@ static weir_status match_names(work *w) {
 
 /* Without names the table has all columns of the schema, or just the wanted ones. */
 static weir_status match_positions(work *w) {
-  int64_t all = w->s->n, needed = 0, at = 0;
+  int64_t all = w->s->n, needed = 0, at = 0, d = w->t->d;
   for (int64_t j = 0; j < all; j++) {
     needed += wanted(w, j) && w->s->type[j].role != WEIR_ROLE_WEIGHT;
   }
-  if (w->t->d != all && w->t->d != needed) {
+  /* Labels beside rows of a model that was made without them. */
+  const bool beside = d > 1 && strcmp(w->t->column[d - 1].name, "label") == 0;
+  d -= beside && d != all && d != needed ? 1 : 0;
+  if (d != all && d != needed) {
     const bool label =
-        w->t->d == needed - 1 && strcmp(w->s->column[all - 1].name, "label") == 0;
+        d == needed - 1 && strcmp(w->s->column[all - 1].name, "label") == 0;
     return weiri_fail(WEIR_E_MISMATCH,
         "%s: has %lld unnamed columns, the model needs %lld%s", w->t->source,
         (long long)w->t->d, (long long)needed,
@@ -67,8 +70,8 @@ static weir_status match_positions(work *w) {
   }
   for (int64_t j = 0; j < all; j++) {
     const bool need =
-        wanted(w, j) && (w->t->d == all || w->s->type[j].role != WEIR_ROLE_WEIGHT);
-    w->from[j] = !need ? -1 : w->t->d == all ? j : at++;
+        wanted(w, j) && (d == all || w->s->type[j].role != WEIR_ROLE_WEIGHT);
+    w->from[j] = !need ? -1 : d == all ? j : at++;
   }
   return WEIR_OK;
 }

@@ -120,6 +120,17 @@ double weiri_grid_value(const weir_column_type *type, double k) {
   return type->offset + (decimal ? k / inverse : k * type->step);
 }
 
+/* The values of an image given in another range than declared: what they reach. */
+static double largest_of_row(const weiri_map *m, int64_t row) {
+  const int64_t width = weir_table_columns(m->table);
+  const double *v = weir_table_values(m->table) + row * width;
+  double most = -INFINITY;
+  for (int64_t j = 0; j < width && weir_table_image(m->table).height > 0; j++) {
+    most = fmax(most, v[j]);
+  }
+  return most;
+}
+
 static weir_status outside(const weiri_map *m, int64_t row, double x) {
   const weir_column_type *t = &m->schema->type[m->to];
   char text[32], type[128];
@@ -135,6 +146,13 @@ static weir_status outside(const weiri_map *m, int64_t row, double x) {
     (void)weiri_print_real(hi, t->hi, false);
     return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from,
         "%s is outside %s .. %s, the values that %s has", text, lo, hi, type);
+  }
+  const double most = largest_of_row(m, row);
+  if (t->kind == WEIR_KIND_INTERVAL && most > t->hi) {
+    char reached[32];
+    (void)weiri_print_real(reached, most, false);
+    return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from,
+        "the image has values up to %s where %s was declared", reached, type);
   }
   return weiri_table_fail(m->table, WEIR_E_DATA, row, m->from, "%s is %s", text,
       t->kind == WEIR_KIND_POSITIVE ? "not > 0, expected of positive"

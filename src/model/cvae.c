@@ -1,5 +1,6 @@
 /* Conditional variational autoencoder (Sohn et al. 2015): encoder and decoder see the
  * context, and the prior is a Gaussian whose mean and scale a network of it gives */
+#include "base/base.h"
 #include "model/vae_parts.h"
 
 typedef struct options {
@@ -18,6 +19,16 @@ static const weir_opt opts[] = {WEIRI_OPT_VAE(options),
 
 static void fill(void *o, const weiri_plan_info *info) {
   weiri_vae_fill(&((options *)o)->vae, info);
+}
+
+static weir_status check(const void *o, const weiri_plan_info *info) {
+  (void)o;
+  if (info->context == 0) {
+    weiri_log(info->ctx, WEIR_LOG_WARN,
+        "model: cvae without context columns is a vae: --context COLUMNS says which "
+        "(labels of images: --labels FILE --context label)");
+  }
+  return WEIR_OK;
 }
 
 static json_t *columns(const void *o, const weiri_plan_info *info) {
@@ -41,6 +52,7 @@ const weiri_preset weiri_preset_cvae = {
     .is = {"cvae", "conditional variational autoencoder", "Sohn et al. 2015",
         sizeof(options), opts},
     .fill = fill,
+    .check = check,
     .columns = columns,
     .layers = layers,
     .base = base,

@@ -10,6 +10,10 @@ table 300 >a.csv
 awk 'BEGIN { for (i = 0; i < 60; i++)
   print i % 2 "," int(i / 2) % 2 "," int(i / 4) % 2 "," int(i / 8) % 2 }' >i.csv
 "$WEIR" fit i.csv --image 2x2 -o i.safetensors --model gaussian --epochs 2 -q
+for kind in vae vae-flow; do
+  "$WEIR" fit i.csv --image 2x2 -o $kind.safetensors --model $kind --epochs 2 -q \
+    --set model.hidden_features=4 --set model.latent_dim=2 --set model.samples=2
+done
 rm -f ./*.yaml ./*.jsonl
 cd ..
 
