@@ -6,33 +6,21 @@
 #include "ad/tape.h"
 #include "base/bulk.h"
 #include "base/ctx.h"
+#include "model/evaluate.h"
 #include "model/importance.h"
-#include "model/model.h"
 #include "part/replay.h"
 
 /* Rows per block at most: enough to fill the cores, little enough to stay in cache. A
  * call is cut into blocks of equal size, so that one plan serves them all. */
 #define BLOCK 512
 
-/* What is asked of a model. */
-typedef enum verb {
-  LOG_PROB,
-  GRADIENT,
-  PARTS,
-  SAMPLE,
-  SAMPLE_LOG_PROB,
-  ENCODE,
-  DECODE,
-  VERBS
-} verb;
-
 struct weir_evaluator {
   const weir_model *model;
   weir_run *run;
-  weiri_replay *replay[VERBS][2]; /* [1]: one context for all rows */
-  verb verb;
+  weiri_replay *replay[WEIRI_VERBS][2]; /* [1]: one context for all rows */
+  weiri_verb verb;
   bool shared;
-  weiri_weights weights;      /* of LOG_PROB, once asked for */
+  weiri_weights weights;      /* of log_prob, once asked for */
   const double *in, *context; /* of the block at hand */
   int64_t number[BLOCK];      /* its rows' numbers in their file */
 };
@@ -57,7 +45,7 @@ weir_status weir_evaluator_create(weir_evaluator **out, const weir_model *model)
 void weir_evaluator_destroy(weir_evaluator **evaluator) {
   weir_evaluator *e = *evaluator;
   if (e != NULL) {
-    for (int i = 0; i < 2 * VERBS; i++) {
+    for (int i = 0; i < 2 * WEIRI_VERBS; i++) {
       weiri_replay_destroy(&e->replay[i / 2][i % 2]);
     }
     weiri_weights_destroy(&e->weights);
@@ -65,28 +53,6 @@ void weir_evaluator_destroy(weir_evaluator **evaluator) {
     weiri_free(e->model->ctx, e);
     *evaluator = NULL;
   }
-}
-
-weir_status weiri_model_set_origin(
-    weir_model *model, int64_t n, const double *x, const int64_t *rows) {
-  const weir_event *event = &model->dist->event;
-  const int64_t d = event->features;
-  double *mean = weiri_calloc(model->ctx, (size_t)d + 1, sizeof *mean);
-  if (mean == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    const double *row = x + (rows == NULL ? i : rows[i]) * d;
-    weiri_bulk_touch(model->ctx, (d + 1) * (int64_t)sizeof *row);
-    for (int64_t j = 0; j < d; j++) {
-      mean[j] += (row[j] - mean[j]) / (double)(i + 1);
-    }
-  }
-  for (int64_t j = 0; j < d; j++) {
-    model->origin[j] = event->support[j].kind == WEIR_REAL ? mean[j] : 0.0;
-  }
-  weiri_free(model->ctx, mean);
-  return WEIR_OK;
 }
 
 /* Rows that came out of the model, back to the data's own place. */
@@ -99,21 +65,7 @@ static void restore(const weir_model *model, int64_t n, double *x) {
   }
 }
 
-/* One call over n rows: which block, and what every block needs. */
-typedef struct pass {
-  const weir_model *model;
-  int64_t n, contexts;
-  const double *context;
-  const double *in; /* [n, in_width] or NULL */
-  int64_t in_width;
-  const weir_sample_opts *opts;
-  bool means;              /* of distributions, in place of draws */
-  const weir_frame *frame; /* whose rows these are, or NULL */
-  int64_t from;            /* number of the first row, without a frame */
-  double *out, *extra;     /* meaning is the verb's */
-} pass;
-
-static weir_status check_context(const pass *p) {
+static weir_status check_context(const weiri_pass *p) {
   const int64_t c = p->model->dist->context;
   if (c > 0 && (p->context == NULL || (p->contexts != p->n && p->contexts != 1))) {
     return weiri_fail(WEIR_E_SHAPE,
@@ -148,9 +100,9 @@ static void record_density(
   const weir_var x = given_rows(e, run, n);
   weir_dist_parts(e->model->dist, run, x, context);
   weir_var log_prob = weiri_run_total(run, 0);
-  log_prob = e->verb == GRADIENT ? weiri_run_log_mean(run, log_prob) : log_prob;
+  log_prob = e->verb == WEIRI_GRADIENT ? weiri_run_log_mean(run, log_prob) : log_prob;
   weiri_results_add(r, log_prob, NULL);
-  if (e->verb == GRADIENT && weir_tape_status(run->tape) == WEIR_OK) {
+  if (e->verb == WEIRI_GRADIENT && weir_tape_status(run->tape) == WEIR_OK) {
     weir_var g = weir_var_none();
     weiri_tape_note(
         run->tape, weir_grad(run->tape, log_prob, weir_var_none(), 1, &x, &g, false));
@@ -174,25 +126,25 @@ static void record(void *self, weir_run *run, int64_t n, weiri_results *r) {
       weiri_model_context(e->model, run, n, e->shared ? 1 : n, &e->context);
   weir_var x, log_prob;
   switch (e->verb) {
-  case LOG_PROB:
-  case GRADIENT:
+  case WEIRI_LOG_PROB:
+  case WEIRI_GRADIENT:
     record_density(e, run, n, context, r);
     break;
-  case PARTS:
+  case WEIRI_PARTS:
     record_parts(e, run, n, context, r);
     break;
-  case SAMPLE:
+  case WEIRI_SAMPLE:
     weiri_results_add(r, weir_dist_sample(d, run, n, context, NULL), NULL);
     break;
-  case SAMPLE_LOG_PROB:
+  case WEIRI_SAMPLE_LOG_PROB:
     x = weir_dist_sample(d, run, n, context, &log_prob);
     weiri_results_add(r, x, NULL);
     weiri_results_add(r, log_prob, NULL);
     break;
-  case ENCODE:
+  case WEIRI_ENCODE:
     add_direction(run, weir_dist_encode(d, run, given_rows(e, run, n), context), r);
     break;
-  case DECODE:
+  case WEIRI_DECODE:
   default:
     x = weiri_model_latents(run, n, d->latent, &e->in);
     add_direction(run, weir_dist_decode(d, run, x, context), r);
@@ -212,7 +164,8 @@ static void vary(void *self) {
 /* ---- running ---- */
 
 /* Which rows of a file these are: what draws depend on. */
-static void number_rows(const pass *p, weir_evaluator *e, int64_t first, int64_t n) {
+static void number_rows(
+    const weiri_pass *p, weir_evaluator *e, int64_t first, int64_t n) {
   e->run->first_row = p->from + first;
   e->run->rows = p->frame == NULL ? NULL : e->number;
   for (int64_t i = 0; p->frame != NULL && i < n; i++) {
@@ -220,17 +173,17 @@ static void number_rows(const pass *p, weir_evaluator *e, int64_t first, int64_t
   }
 }
 
-static void read_results(
-    const pass *p, const weiri_replay *r, verb v, int64_t first, int64_t n) {
+static void read_results(const weiri_pass *p, const weiri_replay *r, weiri_verb v,
+    int64_t first, int64_t n) {
   const weir_dist *d = p->model->dist;
-  const int64_t wide = v == ENCODE ? d->latent : d->event.features;
+  const int64_t wide = v == WEIRI_ENCODE ? d->latent : d->event.features;
   double column[BLOCK];
   switch (v) {
-  case GRADIENT:
+  case WEIRI_GRADIENT:
     weiri_replay_read(r, 0, n, p->out + first);
     weiri_replay_read(r, 1, n * p->in_width, p->extra + first * p->in_width);
     break;
-  case PARTS:
+  case WEIRI_PARTS:
     for (int64_t i = 0; i < weiri_replay_results(r); i++) {
       weiri_replay_read(r, (int)i, n, column);
       for (int64_t k = 0; k < n; k++) {
@@ -243,15 +196,15 @@ static void read_results(
     if (p->extra != NULL && weiri_replay_results(r) > 1) {
       weiri_replay_read(r, 1, n, p->extra + first);
     }
-    if (v != ENCODE) {
+    if (v != WEIRI_ENCODE) {
       restore(p->model, n, p->out + first * wide);
     }
     break;
   }
 }
 
-static weir_status run_block(
-    const pass *p, weir_evaluator *e, weiri_replay *r, int64_t first, int64_t room) {
+static weir_status run_block(const weiri_pass *p, weir_evaluator *e, weiri_replay *r,
+    int64_t first, int64_t room) {
   const int64_t left = p->n - first, n = left < room ? left : room;
   number_rows(p, e, first, n);
   e->in = p->in == NULL ? NULL : p->in + first * p->in_width;
@@ -259,10 +212,10 @@ static weir_status run_block(
                    ? p->context
                    : p->context + first * p->model->dist->context;
   const weir_status status =
-      e->verb == LOG_PROB
+      e->verb == WEIRI_LOG_PROB
           ? weiri_weights_run(&e->weights, e->run, r, n, p->out + first, NULL)
           : weiri_replay_step(r, n);
-  if (status == WEIR_OK && e->verb != LOG_PROB) {
+  if (status == WEIR_OK && e->verb != WEIRI_LOG_PROB) {
     read_results(p, r, e->verb, first, n);
   }
   e->run->rows = NULL;
@@ -270,25 +223,28 @@ static weir_status run_block(
 }
 
 /* Rows of a block, fewer where each is drawn for several times. */
-static weir_status plan_draws(weir_evaluator *e, verb v, int64_t *room) {
+static weir_status plan_draws(weir_evaluator *e, weiri_verb v, int64_t *room) {
   const int64_t samples = weir_model_samples(e->model);
   if (e->weights.samples == 0) {
     WEIR_TRY(weiri_weights_create(&e->weights, e->model->ctx, samples));
   }
   const int64_t most = BLOCK / samples;
-  e->run->wants = (weiri_wants){.samples = v == GRADIENT ? samples : 1};
-  *room = v == LOG_PROB ? e->weights.room : v != GRADIENT ? BLOCK : most > 0 ? most : 1;
+  e->run->wants = (weiri_wants){.samples = v == WEIRI_GRADIENT ? samples : 1};
+  *room = v == WEIRI_LOG_PROB   ? e->weights.room
+          : v != WEIRI_GRADIENT ? BLOCK
+          : most > 0            ? most
+                                : 1;
   return WEIR_OK;
 }
 
-static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
+static weir_status run_pass(const weiri_pass *p, weir_evaluator *e, weiri_verb v) {
   int64_t room = BLOCK;
   WEIR_TRY(check_context(p));
   WEIR_TRY(plan_draws(e, v, &room));
   e->run->wants.means = p->means;
   e->verb = v;
   e->shared = p->contexts == 1;
-  e->run->no_grad = v != GRADIENT;
+  e->run->no_grad = v != WEIRI_GRADIENT;
   weiri_replay **r = &e->replay[v][e->shared];
   if (*r == NULL) {
     const weiri_repeat repeat = {
@@ -303,7 +259,7 @@ static weir_status run_pass(const pass *p, weir_evaluator *e, verb v) {
   return WEIR_OK;
 }
 
-static weir_status one_pass(const pass *p, verb v, uint64_t seed) {
+weir_status weiri_pass_rows(const weiri_pass *p, weiri_verb v, uint64_t seed) {
   weir_evaluator *e = NULL;
   WEIR_TRY(weir_evaluator_create(&e, p->model));
   e->run->seed = seed;
@@ -313,28 +269,9 @@ static weir_status one_pass(const pass *p, verb v, uint64_t seed) {
   return status;
 }
 
-weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
-    const double *x, int64_t contexts, const double *context, double *out,
-    double *grad) {
-  const pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = out,
-      .extra = grad};
-  return one_pass(&p, grad == NULL ? LOG_PROB : GRADIENT, model->seed);
-}
-
-weir_status weir_model_log_prob(const weir_model *model, int64_t n, const double *x,
-    int64_t contexts, const double *context, double *out) {
-  return weir_model_log_prob_grad(model, n, x, contexts, context, out, NULL);
-}
-
 weir_status weir_evaluator_log_prob(weir_evaluator *e, int64_t n, const double *x,
     const double *context, double *out, double *grad) {
-  const pass p = {.model = e->model,
+  const weiri_pass p = {.model = e->model,
       .n = n,
       .contexts = n,
       .context = context,
@@ -342,155 +279,5 @@ weir_status weir_evaluator_log_prob(weir_evaluator *e, int64_t n, const double *
       .in_width = e->model->dist->event.features,
       .out = out,
       .extra = grad};
-  return run_pass(&p, e, grad == NULL ? LOG_PROB : GRADIENT);
-}
-
-weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
-    const double *x, int64_t contexts, const double *context, double *values) {
-  const pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = values};
-  return one_pass(&p, PARTS, model->seed);
-}
-
-/* A pass over the rows of a frame. */
-static pass pass_of_frame(
-    const weir_model *model, const weir_frame *frame, double *out, double *extra) {
-  const int64_t n = weir_frame_rows(frame);
-  return (pass){.model = model,
-      .n = n,
-      .contexts = n,
-      .context = weir_frame_context(frame),
-      .in = weir_frame_x(frame),
-      .in_width = model->dist->event.features,
-      .frame = frame,
-      .out = out,
-      .extra = extra};
-}
-
-weir_status weir_model_frame_log_prob(
-    const weir_model *model, const weir_frame *frame, double *out, double *values) {
-  pass p = pass_of_frame(model, frame, out, NULL);
-  WEIR_TRY(one_pass(&p, LOG_PROB, model->seed));
-  p.out = values;
-  return values == NULL ? WEIR_OK : one_pass(&p, PARTS, model->seed);
-}
-
-weir_status weir_model_frame_encode(const weir_model *model, const weir_frame *frame,
-    uint64_t seed, double *z, double *log_det) {
-  const pass p = pass_of_frame(model, frame, z, log_det);
-  return one_pass(&p, ENCODE, seed);
-}
-
-static weir_status check_sample_opts(
-    const weir_sample_opts *opts, weir_sample_opts *o) {
-  if (opts != NULL) {
-    if (opts->struct_size == 0 || opts->struct_size > sizeof *o) {
-      return weiri_fail(WEIR_E_ARGUMENT,
-          "weir_sample_opts: struct_size is %u, expected %zu", opts->struct_size,
-          sizeof *o);
-    }
-    memcpy(o, opts, opts->struct_size);
-  }
-  if (!(o->temperature > 0.0 && o->temperature <= 1e6)) {
-    return weiri_fail(
-        WEIR_E_CONFIG, "temperature: %g is outside (0, 1e6]", o->temperature);
-  }
-  return WEIR_OK;
-}
-
-weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contexts,
-    const double *context, const weir_sample_opts *opts, double *x, double *log_prob) {
-  weir_sample_opts o = WEIR_SAMPLE_OPTS_INIT;
-  WEIR_TRY(check_sample_opts(opts, &o));
-  pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .opts = &o,
-      .means = o.mean,
-      .from = o.first,
-      .out = x,
-      .extra = o.temperature == 1.0 ? log_prob : NULL};
-  WEIR_TRY(one_pass(&p, p.extra == NULL ? SAMPLE : SAMPLE_LOG_PROB, o.seed));
-  return log_prob == NULL || o.temperature == 1.0
-             ? WEIR_OK
-             : weir_model_log_prob(model, n, x, contexts, context, log_prob);
-}
-
-weir_status weir_model_encode(const weir_model *model, int64_t n, const double *x,
-    int64_t contexts, const double *context, uint64_t seed, double *z,
-    double *log_det) {
-  const pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = z,
-      .extra = log_det};
-  return one_pass(&p, ENCODE, seed);
-}
-
-weir_status weir_model_decode(const weir_model *model, int64_t n, const double *z,
-    int64_t contexts, const double *context, uint64_t seed, double *x,
-    double *log_det) {
-  return weir_model_decode_from(model, 0, n, z, contexts, context, seed, x, log_det);
-}
-
-weir_status weir_model_decode_from(const weir_model *model, int64_t first, int64_t n,
-    const double *z, int64_t contexts, const double *context, uint64_t seed, double *x,
-    double *log_det) {
-  const pass p = {.model = model,
-      .from = first,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = z,
-      .in_width = model->dist->latent,
-      .out = x,
-      .extra = log_det};
-  return one_pass(&p, DECODE, seed);
-}
-
-weir_status weir_model_encode_mean(const weir_model *model, int64_t n, const double *x,
-    int64_t contexts, const double *context, double *z) {
-  const pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .means = true,
-      .out = z};
-  return one_pass(&p, ENCODE, model->seed);
-}
-
-weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const double *z,
-    int64_t contexts, const double *context, double *x) {
-  const pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = z,
-      .in_width = model->dist->latent,
-      .means = true,
-      .out = x};
-  return one_pass(&p, DECODE, model->seed);
-}
-
-int64_t weir_model_latent_features(const weir_model *model) {
-  return model->dist->latent;
-}
-
-int64_t weir_model_parts(const weir_model *model) {
-  return model->n_parts;
-}
-
-const char *weir_model_part_name(const weir_model *model, int64_t i) {
-  return i < 0 || i >= model->n_parts ? NULL : model->part_names[i];
+  return run_pass(&p, e, grad == NULL ? WEIRI_LOG_PROB : WEIRI_GRADIENT);
 }
