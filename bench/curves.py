@@ -86,7 +86,7 @@ def main():
     parser.add_argument("--batch-size", type=int, default=100)
     parser.add_argument("--low", type=float, help="lower end of the axis of nats")
     options = parser.parse_args()
-    pairs = [word.split("=", 1) for word in options.runs]
+    pairs = [word.rsplit("=", 1) for word in options.runs]
     runs = [lines_of(path, options.batch_size) for _, path in pairs]
     with open(options.out, "w") as f:
         f.write(picture([name for name, _ in pairs], runs, options.low))
