@@ -242,7 +242,7 @@ static void time_limit_fixes_the_steps(void **state) {
   bench_open(&b, context_of(1, NULL, NULL), 600, 8, MIXTURE);
   OK(bench_fit(&b, "{patience: -1}", &o, &r));
   assert_int_equal(r.steps, s.last);
-  assert_true(r.steps > 20 && s.evaluations >= 1);
+  assert_true(r.steps >= 1 && s.evaluations >= 1);
   OK(bench_fit(&b, "{patience: -1, steps: 7}",
       &(weir_fit_opts){.struct_size = sizeof o, .time_limit = 100.0}, &r));
   assert_int_equal(r.steps, 7);
