@@ -59,7 +59,11 @@ cmp one.json two.json || fail "annealing depends on the threads"
 # shellcheck disable=SC2086
 "$WEIR" eval m.safetensors bars.csv $images --ais 20000 --ais-rows 0 --chains 4096 >out 2>err &
 pid=$!
-sleep 1
+# Until the program catches SIGINT (bit 1) it is ignored, as in all background jobs.
+while [ -r /proc/$pid/status ] && ! grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; do
+  sleep 0.05
+done
+sleep 0.5
 kill -INT $pid
 got=0
 wait $pid || got=$?
