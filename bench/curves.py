@@ -41,8 +41,13 @@ class Plot:
         return f"{x:.1f},{y:.1f}"
 
     def line(self, run, which, colour, dash):
-        points = [self.at(line[0], line[which]) for line in run
-                  if line[which] is not None and line[which] >= self.bottom]
+        points, last = [], -1.0
+        for line in run:
+            pixel = WIDTH * math.log10(line[0]) / (self.x[1] - self.x[0])
+            seen = line[which] is not None and line[which] >= self.bottom
+            if seen and (pixel > last + 1.5 or line is run[-1]):
+                points.append(self.at(line[0], line[which]))
+                last = pixel
         return (f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" '
                 f'stroke-width="1.6"{dash}/>')
 
