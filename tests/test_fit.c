@@ -230,14 +230,15 @@ static void test_exact_family(void **state) {
 /* On the funnel of standard deviations 1 and e, and the banana of 10 and 3, a
  * mean-field normal by reverse KL is too narrow, by forward KL it is not (Zhang, Blei &
  * Naesseth 2022, section 5.1). One run's standard deviations lie within a fifth of the
- * truth (six seeds: 2.5 to 3.5 for 3). */
+ * truth (five seeds: 2.6 to 2.9 for 3). */
 static void test_divergences(void **state) {
   (void)state;
   static const struct {
     const char *target, *start;
+    int particles;
     double sd[2], within[2], narrow; /* of reverse KL: the second sd is below this */
-  } cases[] = {{"funnel", "none", {1.0, 2.718281828459045}, {0.25, 0.8}, 1.2},
-      {"banana", "laplace", {10.0, 3.0}, {2.2, 0.75}, 2.0}};
+  } cases[] = {{"funnel", "none", 64, {1.0, 2.718281828459045}, {0.25, 0.8}, 1.2},
+      {"banana", "laplace", 256, {10.0, 3.0}, {2.2, 0.75}, 2.0}};
   for (int i = 0; i < 2; i++) {
     fixture f;
     double mean, sd;
@@ -251,9 +252,9 @@ static void test_divergences(void **state) {
     weir_posterior_destroy(&p);
     snprintf(config, sizeof config,
         "{\"chains\": 1, \"draws\": 4000, \"method\": {\"name\": \"tsc\", \"family\": "
-        "\"meanfield\", \"start\": \"%s\", \"particles\": 64, \"steps\": 3000, "
+        "\"meanfield\", \"start\": \"%s\", \"particles\": %d, \"steps\": 3000, "
         "\"rate\": 0.01, \"decay\": 0.01, \"weights\": \"keep\"}}",
-        cases[i].start);
+        cases[i].start, cases[i].particles);
     p = infer(f.target, config);
     for (int j = 0; j < 2; j++) {
       spread_of(p, j, &mean, &sd);
