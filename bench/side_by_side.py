@@ -96,7 +96,7 @@ def main():
     for name, r in result.items():
         print(f"| {options.recipe} | {name} | {r['mean_log_prob']:.4f} | "
               f"{r['standard_error']:.4f} | {r['steps']} | {r['seconds']:.0f} |")
-    gaussian = result["weir"].get("baselines", {}).get("gaussian")
+    gaussian = (result["weir"].get("baselines") or {}).get("gaussian")
     if gaussian:
         print(f"| {options.recipe} | Gaussian, full covariance | "
               f"{gaussian['mean_log_prob']:.4f} | {gaussian['standard_error']:.4f} | | |")
