@@ -24,7 +24,7 @@ static size_t characters(const char *s) {
 static void add(text *t, const char *s, size_t width) {
   const size_t len = strlen(s), wide = characters(s);
   const size_t pad = wide < width ? width - wide : 0;
-  if (!t->failed && t->n + len + pad + 1 > t->size) {
+  if (!t->failed && (t->s == NULL || t->n + len + pad + 1 > t->size)) {
     const size_t size = 2 * (t->n + len + pad) + 256;
     char *more = weiri_realloc(t->ctx, t->s, size);
     t->failed = more == NULL;

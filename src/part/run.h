@@ -46,12 +46,10 @@ struct weir_run {
   weir_var *bound; /* [params] variables of this step */
   weir_part *parts;
   int n_parts, room;
-  bool no_grad; /* nothing will ask for a gradient: layers may take ways without one */
   weiri_wants wants;
   int64_t rows_once;     /* rows before replication */
   int64_t replicas;      /* what weir_run_replicate has made of samples; 0: not yet */
   int64_t first_replica; /* index of the first of them */
-  bool frozen;           /* parameters are handed out stopped */
   weir_var drawn, after; /* wants.cut: the draw, and the copy that the rest sees */
   struct weiri_memo {
     const void *key; /* what was computed, of which variable */
@@ -61,7 +59,6 @@ struct weir_run {
   int n_memos;
   weir_var score; /* of the last draw: log density of what is not reparameterised in
                      it, or none */
-  bool watching;  /* weiri_run_watch is heard */
   weiri_watch watch[WEIRI_WATCHES];
   int n_watches;
   const weir_layer *watched; /* its input's moments are wanted, then the run may end */
@@ -71,6 +68,9 @@ struct weir_run {
   int n_notes, notes_room;
   weir_tape **side; /* [n_side] further tapes, for operations made of others */
   int n_side;
+  bool no_grad;  /* nothing will ask for a gradient: layers may take ways without one */
+  bool frozen;   /* parameters are handed out stopped */
+  bool watching; /* weiri_run_watch is heard */
 };
 
 /* A run with its own tape. params may be NULL. */
