@@ -297,6 +297,25 @@ static void sound_models_pass(void **state) {
   sound(6, SIX, "{name: gmm, components: 3}", IMPORTANCE);
 }
 
+#define SMALL_VAE "{name: vae, latent_dim: 1, hidden_features: 8, hidden_layers: 1}"
+
+/* Autoencoders: their importance weights are densities without bias, so they integrate
+ * to one; grey levels stay whole numbers. */
+static void autoencoders_pass(void **state) {
+  (void)state;
+  static const char *const grey[] = {"a=ordinal(1,-16,32)", "b=ordinal(1,-16,32)"};
+  made m;
+  sound(2, PLANE, SMALL_VAE, IMPORTANCE);
+  make(&m, 2, grey, SMALL_VAE);
+  test_made(&m);
+  assert_int_equal(weir_selftest_count(m.result, WEIR_CHECK_FAILED), 0);
+  assert_int_equal(state_of(&m, "finite at the data"), WEIR_CHECK_PASSED);
+  assert_int_equal(state_of(&m, "supports"), WEIR_CHECK_PASSED);
+  assert_int_equal(state_of(&m, "integral"), WEIR_CHECK_NOT_CHECKED);
+  assert_false(weir_selftest_ok(m.result)); /* nothing spoke of the density */
+  unmake(&m);
+}
+
 /* Which checks fail when one layer lies. */
 static void a_wrong_log_determinant_is_found(void **state) {
   (void)state;
@@ -417,6 +436,7 @@ int main(void) {
       cmocka_unit_test(coordinates_invert),
       cmocka_unit_test(determinant_is_known),
       cmocka_unit_test(sound_models_pass),
+      cmocka_unit_test(autoencoders_pass),
       cmocka_unit_test(a_wrong_log_determinant_is_found),
       cmocka_unit_test(a_wrong_inverse_is_found),
       cmocka_unit_test(conditional_models_pass),

@@ -39,8 +39,11 @@ static void print_human(const weir_selftest_result *result) {
     const weir_check c = weir_selftest_check(result, i);
     printf("%-12s %-28s %s\n", weir_check_state_text(c.state), c.name, c.text);
   }
+  const bool failed = weir_selftest_count(result, WEIR_CHECK_FAILED) > 0;
   printf("%s: %" PRId64 " passed, %" PRId64 " failed, %" PRId64 " not checked\n",
-      weir_selftest_ok(result) ? "ok" : "not ok",
+      weir_selftest_ok(result) ? "ok"
+      : failed                 ? "not ok"
+                               : "nothing that speaks of the density could be checked",
       weir_selftest_count(result, WEIR_CHECK_PASSED),
       weir_selftest_count(result, WEIR_CHECK_FAILED),
       weir_selftest_count(result, WEIR_CHECK_NOT_CHECKED));

@@ -5,8 +5,8 @@
 #include "model/model.h"
 #include "weir/selftest.h"
 
-/* Everything a check needs. Rows are in the cells of ordinal columns, not on the grid:
- * the copies have a density there. */
+/* Everything a check needs. Where a model dequantises, rows are in the cells of ordinal
+ * columns, not on the grid: the copies have a density there. */
 typedef struct weiri_selftest {
   weir_ctx *ctx;
   const weir_model *given;
@@ -46,8 +46,8 @@ weir_status weiri_selftest_unsupported(
 
 /* ---- setting up: selftest_copy.c ---- */
 
-/* The model with the same parameters in another number type, with ordinal columns real
- * and their dequantisation left out: a density over the cells. */
+/* The model with the same parameters in another number type; where it dequantises, with
+ * ordinal columns real and that left out: a density over the cells. */
 weir_status weiri_selftest_copy(
     weir_model **out, const weir_model *model, weir_dtype dtype);
 

@@ -50,7 +50,7 @@ paste -d, a.csv b.csv | awk -F, 'NR > 1 { for (i = 1; i <= NF / 2; i++) {
 [ "$(sed -n 2p t.csv)" != "$(sed -n 4p t.csv)" ] || fail "traverse: nothing changes"
 
 "$WEIR" report bars.safetensors bars.csv --image 8x8 --labels kinds.csv -o report.html \
-  --no-selftest --permutations 20 -q
+  --permutations 20 -q
 grep -q 'data:image/png;base64,iVBORw0KGgo' report.html || fail "report: no pictures"
 grep -q 'column' report.html || fail "report: no labels"
 

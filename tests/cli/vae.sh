@@ -87,7 +87,7 @@ has s.json '"distance": "cosine"'
 
 # The report draws the parts of the bound.
 # shellcheck disable=SC2086
-"$WEIR" report m.safetensors bars.csv $images -o r.html --no-selftest --permutations 20 -q
+"$WEIR" report m.safetensors bars.csv $images -o r.html --permutations 20 -q
 has r.html 'Parts of the bound by step'
 
 # A scale and a concentration that are far from what they should be are named, once.
