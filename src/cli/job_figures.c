@@ -148,6 +148,12 @@ void cli_job_print(const cli_job *job) {
   if (isfinite(job->score.bits_per_dim)) {
     printf("  %-30s %12.4f\n", "bits per dimension", job->score.bits_per_dim);
   }
+  if (job->result.stopped_early) {
+    printf("stopped early, at step %" PRId64
+           ": validation rows were last at their best "
+           "after step %" PRId64 ", whose weights are kept\n",
+        job->result.steps, job->result.best_step);
+  }
   printf("written after %.1f s\n  %s\n  %s\n  %s\nnext\n", job->result.seconds,
       job->output, job->yaml, job->metrics);
   printf("  weir sample %s -n 1000 -o samples.csv\n", job->output);

@@ -87,15 +87,16 @@ static void judge_chains(weir_judgement *j, const weir_posterior *p) {
   }
   if (j->divergent > 0) {
     say(j,
-        "%" PRId64 " transitions (%.2g %%) diverged: a region of high curvature may be "
+        "%" PRId64
+        " transition%s (%.2g %%) diverged: a region of high curvature may be "
         "missing from the draws; raise infer.method.target_accept or reparametrise.",
-        j->divergent, 100.0 * (double)j->divergent / n);
+        j->divergent, j->divergent == 1 ? "" : "s", 100.0 * (double)j->divergent / n);
   }
   if (j->deepest > 0) {
     say(j,
-        "%" PRId64 " trajectories reached the largest tree: slow, not wrong; try "
+        "%" PRId64 " trajector%s reached the largest tree: slow, not wrong; try "
         "--set infer.method.metric=dense.",
-        j->deepest);
+        j->deepest, j->deepest == 1 ? "y" : "ies");
   }
   if (j->ebfmi < EBFMI_MIN) {
     say(j,

@@ -153,11 +153,14 @@ static void selftest_tile(weiri_page *p, const weir_selftest_result *r) {
   if (r == NULL) {
     weiri_put(p, "<div class=\"tile\"><b class=\"unchecked\">not run</b>");
   } else {
+    const bool failed = weir_selftest_count(r, WEIR_CHECK_FAILED) > 0;
     weiri_putf(p, "<div class=\"tile\"><b class=\"%s\">%s</b>",
-        weir_selftest_ok(r) ? "passed" : "failed",
-        weir_selftest_ok(r)                              ? "passed"
-        : weir_selftest_count(r, WEIR_CHECK_FAILED) == 0 ? "nothing checked"
-                                                         : "failed");
+        weir_selftest_ok(r) ? "passed"
+        : failed            ? "failed"
+                            : "unchecked",
+        weir_selftest_ok(r) ? "passed"
+        : failed            ? "failed"
+                            : "nothing checked");
   }
   weiri_put(p, "<span>selftest</span></div>\n");
 }
