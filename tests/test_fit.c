@@ -229,16 +229,17 @@ static void test_exact_family(void **state) {
 
 /* On the funnel of standard deviations 1 and e, and the banana of 10 and 3, a
  * mean-field normal by reverse KL is too narrow, by forward KL it is not (Zhang, Blei &
- * Naesseth 2022, section 5.1). One run's standard deviations lie within a fifth of the
- * truth (five seeds: 2.6 to 2.9 for 3). */
+ * Naesseth 2022, section 5.1). The banana's tail is long: after these updates five
+ * seeds stand at 2.6 to 2.9 of its 3 and still rise, after 12,000 eight seeds have a
+ * mean of 3.06 and a spread of 0.36. */
 static void test_divergences(void **state) {
   (void)state;
   static const struct {
     const char *target, *start;
     int particles;
     double sd[2], within[2], narrow; /* of reverse KL: the second sd is below this */
-  } cases[] = {{"funnel", "none", 64, {1.0, 2.718281828459045}, {0.25, 0.8}, 1.2},
-      {"banana", "laplace", 256, {10.0, 3.0}, {2.2, 0.75}, 2.0}};
+  } cases[] = {{"funnel", "none", 256, {1.0, 2.718281828459045}, {0.15, 0.5}, 1.2},
+      {"banana", "laplace", 256, {10.0, 3.0}, {1.2, 0.75}, 2.0}};
   for (int i = 0; i < 2; i++) {
     fixture f;
     double mean, sd;
