@@ -44,3 +44,18 @@ void weiri_chol_solve(int64_t m, const double *l, int64_t nb, double *b) {
     }
   }
 }
+
+void weiri_chol_whiten(int64_t m, const double *l, const double *mean, int64_t n,
+    const double *x, double *z) {
+  for (int64_t r = 0; r < n; r++) {
+    const double *from = x + r * m;
+    double *to = z + r * m;
+    for (int64_t i = 0; i < m; i++) {
+      double s = from[i] - mean[i];
+      for (int64_t k = 0; k < i; k++) {
+        s -= l[i * m + k] * to[k];
+      }
+      to[i] = s / l[i * m + i];
+    }
+  }
+}

@@ -100,10 +100,6 @@ weir_status weiri_dict_add(
   return WEIR_OK;
 }
 
-int64_t weiri_dict_find(const weiri_dict *d, const char *text, size_t len) {
-  return d->n == 0 ? -1 : d->slot[find_slot(d, text, len)];
-}
-
 bool weiri_is_utf8(const char *s, size_t len) {
   const unsigned char *p = (const unsigned char *)s;
   for (size_t i = 0; i < len;) {

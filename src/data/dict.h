@@ -19,8 +19,6 @@ void weiri_dict_free(weiri_dict *d);
 /* Index of text, added when new (then *is_new). */
 weir_status weiri_dict_add(
     weiri_dict *d, const char *text, size_t len, int64_t *index, bool *is_new);
-/* Index of text, or -1. */
-int64_t weiri_dict_find(const weiri_dict *d, const char *text, size_t len);
 const char *weiri_dict_text(const weiri_dict *d, int64_t index);
 
 /* Whether len bytes are well-formed UTF-8 without NUL (Unicode 15, table 3-7). */

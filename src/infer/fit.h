@@ -55,9 +55,6 @@ weir_status weiri_whiten(weir_target **out, const weir_target *target,
 /* theta [n, d] of u [n, d], of a target that weiri_whiten made. */
 void weiri_whiten_show(
     const weir_target *whitened, int64_t n, const double *u, double *theta);
-/* And u of theta. */
-void weiri_whiten_take(
-    const weir_target *whitened, int64_t n, const double *theta, double *u);
 /* log |root| */
 double weiri_whiten_log_det(const weir_target *whitened);
 

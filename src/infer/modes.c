@@ -101,19 +101,6 @@ static weir_status set_frame(check *c) {
   return WEIR_OK;
 }
 
-static void to_frame(const frame *f, int64_t n, const double *theta, double *z) {
-  const int64_t d = f->d;
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < d; j++) {
-      double sum = theta[i * d + j] - f->mean[j];
-      for (int64_t k = 0; k < j; k++) {
-        sum -= f->root[j * d + k] * z[i * d + k];
-      }
-      z[i * d + j] = sum / f->root[j * d + j];
-    }
-  }
-}
-
 /* ---- starts ---- */
 
 /* A point of one of three spreads: as ordinary starts are, widely around the draws,
@@ -249,7 +236,7 @@ static weir_status describe_chains(check *c) {
     if (c->lost[k]) {
       continue;
     }
-    to_frame(&c->f, n, q->theta + k * n * d, z);
+    weiri_chol_whiten(d, c->f.root, c->f.mean, n, q->theta + k * n * d, z);
     describe(r, &c->f, n, z, q->stat + k * n * q->stats, q->stats);
     for (int64_t i = 0; r->settled && i < c->rows; i++) {
       r->share += holds(r, d, c->z + i * d) ? 1.0 / (double)c->rows : 0.0;
@@ -384,7 +371,7 @@ static weir_status take_room(check *c, double **room) {
 
 static weir_status run_check(weir_mode_check *out, check *c) {
   WEIR_TRY(set_frame(c));
-  to_frame(&c->f, c->rows, c->p->theta, c->z);
+  weiri_chol_whiten(c->f.d, c->f.root, c->f.mean, c->rows, c->p->theta, c->z);
   WEIR_TRY(own_mass(c));
   WEIR_TRY(run_chains(c));
   WEIR_TRY(describe_chains(c));

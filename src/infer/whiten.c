@@ -38,21 +38,6 @@ void weiri_whiten_show(
   }
 }
 
-void weiri_whiten_take(
-    const weir_target *t, int64_t n, const double *theta, double *u) {
-  const whitened *w = (const whitened *)t;
-  const int64_t d = t->dim;
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < d; j++) {
-      double sum = theta[i * d + j] - w->mean[j];
-      for (int64_t k = 0; k < j; k++) {
-        sum -= w->root[j * d + k] * u[i * d + k];
-      }
-      u[i * d + j] = sum / w->root[j * d + j];
-    }
-  }
-}
-
 double weiri_whiten_log_det(const weir_target *t) {
   return ((const whitened *)t)->log_det;
 }

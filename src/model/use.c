@@ -26,17 +26,34 @@ weir_status weiri_model_set_origin(
   return WEIR_OK;
 }
 
-weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
-    const double *x, int64_t contexts, const double *context, double *out,
-    double *grad) {
-  const weiri_pass p = {.model = model,
+/* A pass over rows in [n, width] to out, each with its context or all with one. */
+static weiri_pass pass_of_rows(const weir_model *model, int64_t n, const double *in,
+    int64_t width, int64_t contexts, const double *context, double *out) {
+  return (weiri_pass){.model = model,
       .n = n,
       .contexts = contexts,
       .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = out,
-      .extra = grad};
+      .in = in,
+      .in_width = width,
+      .out = out};
+}
+
+/* The same over rows of the data, over latents. */
+static weiri_pass pass_of_data(const weir_model *model, int64_t n, const double *x,
+    int64_t contexts, const double *context, double *out) {
+  return pass_of_rows(model, n, x, model->dist->event.features, contexts, context, out);
+}
+
+static weiri_pass pass_of_latents(const weir_model *model, int64_t n, const double *z,
+    int64_t contexts, const double *context, double *out) {
+  return pass_of_rows(model, n, z, model->dist->latent, contexts, context, out);
+}
+
+weir_status weir_model_log_prob_grad(const weir_model *model, int64_t n,
+    const double *x, int64_t contexts, const double *context, double *out,
+    double *grad) {
+  weiri_pass p = pass_of_data(model, n, x, contexts, context, out);
+  p.extra = grad;
   return weiri_pass_rows(
       &p, grad == NULL ? WEIRI_LOG_PROB : WEIRI_GRADIENT, model->seed);
 }
@@ -48,13 +65,7 @@ weir_status weir_model_log_prob(const weir_model *model, int64_t n, const double
 
 weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
     const double *x, int64_t contexts, const double *context, double *values) {
-  const weiri_pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = values};
+  const weiri_pass p = pass_of_data(model, n, x, contexts, context, values);
   return weiri_pass_rows(&p, WEIRI_PARTS, model->seed);
 }
 
@@ -62,15 +73,11 @@ weir_status weir_model_log_prob_parts(const weir_model *model, int64_t n,
 static weiri_pass pass_of_frame(
     const weir_model *model, const weir_frame *frame, double *out, double *extra) {
   const int64_t n = weir_frame_rows(frame);
-  return (weiri_pass){.model = model,
-      .n = n,
-      .contexts = n,
-      .context = weir_frame_context(frame),
-      .in = weir_frame_x(frame),
-      .in_width = model->dist->event.features,
-      .frame = frame,
-      .out = out,
-      .extra = extra};
+  weiri_pass p =
+      pass_of_data(model, n, weir_frame_x(frame), n, weir_frame_context(frame), out);
+  p.frame = frame;
+  p.extra = extra;
+  return p;
 }
 
 weir_status weir_model_frame_log_prob(
@@ -127,14 +134,8 @@ weir_status weir_model_sample(const weir_model *model, int64_t n, int64_t contex
 weir_status weir_model_encode(const weir_model *model, int64_t n, const double *x,
     int64_t contexts, const double *context, uint64_t seed, double *z,
     double *log_det) {
-  const weiri_pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .out = z,
-      .extra = log_det};
+  weiri_pass p = pass_of_data(model, n, x, contexts, context, z);
+  p.extra = log_det;
   return weiri_pass_rows(&p, WEIRI_ENCODE, seed);
 }
 
@@ -147,41 +148,23 @@ weir_status weir_model_decode(const weir_model *model, int64_t n, const double *
 weir_status weir_model_decode_from(const weir_model *model, int64_t first, int64_t n,
     const double *z, int64_t contexts, const double *context, uint64_t seed, double *x,
     double *log_det) {
-  const weiri_pass p = {.model = model,
-      .from = first,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = z,
-      .in_width = model->dist->latent,
-      .out = x,
-      .extra = log_det};
+  weiri_pass p = pass_of_latents(model, n, z, contexts, context, x);
+  p.extra = log_det;
+  p.from = first;
   return weiri_pass_rows(&p, WEIRI_DECODE, seed);
 }
 
 weir_status weir_model_encode_mean(const weir_model *model, int64_t n, const double *x,
     int64_t contexts, const double *context, double *z) {
-  const weiri_pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = x,
-      .in_width = model->dist->event.features,
-      .means = true,
-      .out = z};
+  weiri_pass p = pass_of_data(model, n, x, contexts, context, z);
+  p.means = true;
   return weiri_pass_rows(&p, WEIRI_ENCODE, model->seed);
 }
 
 weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const double *z,
     int64_t contexts, const double *context, double *x) {
-  const weiri_pass p = {.model = model,
-      .n = n,
-      .contexts = contexts,
-      .context = context,
-      .in = z,
-      .in_width = model->dist->latent,
-      .means = true,
-      .out = x};
+  weiri_pass p = pass_of_latents(model, n, z, contexts, context, x);
+  p.means = true;
   return weiri_pass_rows(&p, WEIRI_DECODE, model->seed);
 }
 
