@@ -135,9 +135,10 @@ def work(c, op, rows):
     return passes, 4.0 * count + 8.0 * rows * c["features"]
 
 
-def floor(c, op, rows, ceilings):
-    """Seconds of a call at the measured ceilings of so many threads. A single row reads its
-    weights from the cache."""
+def floor(c, op, rows, ceilings, threads):
+    """Seconds of a call at the ceilings measured for so many threads. A single row reads its
+    weights from the cache, on one thread: handing over a part costs more than the row."""
     operations, moved = work(c, op, rows)
-    band = ceilings["cache"] if op == "row" else ceilings["memory"]
-    return operations / (1e9 * ceilings["gemm"]) + moved / (1e9 * band)
+    at = ceilings["1" if op == "row" else str(threads)]
+    band = at["cache"] if op == "row" else at["memory"]
+    return operations / (1e9 * at["gemm"]) + moved / (1e9 * band)

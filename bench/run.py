@@ -174,7 +174,7 @@ def run_case(args, case, peers, python, ceilings, share):
             guarded(tools, absent, lambda tool: tool.round(t))
     guarded(tools, absent, Tool.close)
     result = {"title": title, "op": op, "rows": rows, "goal": goal, "absent": absent,
-              "floor": {str(t): cases.floor(model, op, rows, ceilings[str(t)])
+              "floor": {str(t): cases.floor(model, op, rows, ceilings, t)
                         for t in args.threads},
               "tools": {tool.name: tool.result() for tool in tools}}
     result["wrong"] = report.wrong(result)

@@ -18,10 +18,10 @@ def step(c, i):
     if c["family"] == "nsf-ar":
         return [nf.flows.AutoregressiveRationalQuadraticSpline(
                     d, layers, hidden, **options), nf.flows.LULinearPermute(d)]
-    if c["family"] == "maf":
-        return [nf.flows.MaskedAffineAutoregressive(
-                    d, hidden, num_blocks=layers - 1, use_residual_blocks=False),
-                nf.flows.Permute(d, mode="swap")]
+    if c["family"] == "maf":  # as it stands it draws in one pass: an inverse autoregressive flow
+        made = nf.flows.MaskedAffineAutoregressive(
+            d, hidden, num_blocks=layers - 1, use_residual_blocks=False)
+        return [nf.flows.Reverse(made), nf.flows.Permute(d, mode="swap")]
     net = nf.nets.MLP([(d + 1) // 2] + [hidden] * layers + [2 * (d // 2)])
     return [nf.flows.AffineCouplingBlock(net), nf.flows.Permute(d, mode="swap")]
 
