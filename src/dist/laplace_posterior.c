@@ -77,6 +77,7 @@ static weir_status setup(weir_dist *d, weir_build *b) {
   of_start.likelihood = of_found.likelihood = NULL;
   of_found.context = n + n * n;
   of_found.given = 0;
+  of_found.site = NULL; /* no choice of the model's: it stays out of its file */
   WEIR_TRY(weir_dist_make(&l->start, &of_start, "start", l->start_spec, &d->event));
   json_t *spec = json_string("normal_precision");
   const weir_status status =
