@@ -87,18 +87,38 @@ weir_status weiri_params_add(weir_params *p, int32_t *index, const char *name,
   return WEIR_OK;
 }
 
-static double initial(const weiri_tensor_info *info, weiri_rng rng, int64_t i) {
+enum { PIECE = 512 }; /* values made at a time */
+
+/* Values first .. first + n - 1 of a tensor at the start. */
+static void initial(
+    const weiri_tensor_info *info, weiri_rng rng, int64_t first, int64_t n, double *y) {
+  const double a = info->init.a;
+  const int64_t columns =
+      info->shape.rank > 0 ? info->shape.dim[info->shape.rank - 1] : 1;
   switch (info->init.kind) {
   case WEIRI_INIT_UNIFORM:
-    return info->init.a * (2.0 * weiri_uniform(rng, (uint64_t)i) - 1.0);
+    weiri_fill_uniform(rng, (uint64_t)first, n, WEIR_F64, y);
+    for (int64_t i = 0; i < n; i++) {
+      y[i] = a * (2.0 * y[i] - 1.0);
+    }
+    break;
   case WEIRI_INIT_NORMAL:
-    return info->init.a * weiri_normal(rng, (uint64_t)i);
+    weiri_fill_normal(rng, (uint64_t)first, n, WEIR_F64, y);
+    for (int64_t i = 0; i < n; i++) {
+      y[i] *= a;
+    }
+    break;
   case WEIRI_INIT_IDENTITY:
-    return i % (info->shape.dim[info->shape.rank - 1] + 1) == 0 ? info->init.a : 0.0;
+    for (int64_t i = 0; i < n; i++) {
+      y[i] = (first + i) % (columns + 1) == 0 ? a : 0.0;
+    }
+    break;
   case WEIRI_INIT_CONSTANT:
+    for (int64_t i = 0; i < n; i++) {
+      y[i] = a;
+    }
     break;
   }
-  return info->init.a;
 }
 
 static void store(const weir_params *p, int32_t index, int64_t i, double value) {
@@ -117,17 +137,25 @@ static weir_status allocate(weir_params *p, int which) {
   return p->raw[which] == NULL ? WEIR_E_MEMORY : WEIR_OK;
 }
 
+static void begin(weir_params *p, int32_t k, uint64_t seed) {
+  const weiri_tensor_info *info = &p->info[k];
+  const weiri_rng rng = {seed, weiri_stream(info->name, 0)};
+  const int64_t size = weir_shape_size(&info->shape);
+  double y[PIECE];
+  for (int64_t first = 0; first < size; first += PIECE) {
+    const int64_t n = size - first < PIECE ? size - first : PIECE;
+    initial(info, rng, first, n, y);
+    for (int64_t i = 0; i < n; i++) {
+      store(p, k, first + i, info->keep != NULL && !info->keep[first + i] ? 0.0 : y[i]);
+    }
+  }
+}
+
 weir_status weiri_params_init(weir_params *p, uint64_t seed) {
   WEIR_TRY(allocate(p, 0));
   WEIR_TRY(allocate(p, 1));
   for (int32_t k = 0; k < p->count; k++) {
-    const weiri_tensor_info *info = &p->info[k];
-    const weiri_rng rng = {seed, weiri_stream(info->name, 0)};
-    const int64_t n = weir_shape_size(&info->shape);
-    for (int64_t i = 0; i < n; i++) {
-      store(
-          p, k, i, info->keep != NULL && !info->keep[i] ? 0.0 : initial(info, rng, i));
-    }
+    begin(p, k, seed);
   }
   return WEIR_OK;
 }
@@ -187,17 +215,28 @@ int64_t weiri_params_free(const weir_params *p) {
   return n;
 }
 
-/* Writes the runs unless NULL; returns how many there are. */
+/* Whether one of the ALIGN numbers from i on is not masked out. */
+static bool any_kept(const weiri_tensor_info *info, int64_t i, int64_t size) {
+  for (int64_t j = i; j < size && j < i + ALIGN; j++) {
+    if (info->keep == NULL || info->keep[j]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Writes the runs unless NULL; returns how many there are. Tensors begin at multiples
+ * of ALIGN. */
 static int64_t find_runs(const weir_params *p, int64_t *runs) {
   int64_t n = 0, end = -2 * GAP;
   for (int32_t k = 0; k < p->count; k++) {
     const weiri_tensor_info *info = &p->info[k];
     const int64_t size = info->trained ? weir_shape_size(&info->shape) : 0;
-    for (int64_t i = 0; i < size; i++) {
-      const int64_t at = (info->offset + i) / ALIGN * ALIGN;
-      if (info->keep != NULL && !info->keep[i]) {
+    for (int64_t i = 0; i < size; i += ALIGN) {
+      if (!any_kept(info, i, size)) {
         continue;
       }
+      const int64_t at = info->offset + i;
       n += at > end + GAP;
       if (runs != NULL && at > end + GAP) {
         runs[2 * n - 2] = at;
