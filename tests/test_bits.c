@@ -68,6 +68,19 @@ static void same_bits_on_any_threads(void **state) {
   assert_true(offered > 100); /* or nothing has been tested */
 }
 
+/* An evaluator in use sees the parameters that the model has by now. Whether training
+ * changed its row. */
+static bool follows_training(outcome *o, weir_evaluator *e) {
+  const double *x = weir_frame_x(o->b.frame);
+  double before, after, fresh;
+  OK(weir_evaluator_log_prob(e, 1, x, NULL, &before, NULL));
+  train(o);
+  OK(weir_evaluator_log_prob(e, 1, x, NULL, &after, NULL));
+  OK(weir_model_log_prob(o->b.model, 1, x, 1, NULL, &fresh));
+  assert_memory_equal(&after, &fresh, sizeof after);
+  return before != after;
+}
+
 /* A row has the bits that it has alone, whatever the block. */
 static void rows_do_not_see_their_neighbours(void **state) {
   (void)state;
@@ -85,6 +98,7 @@ static void rows_do_not_see_their_neighbours(void **state) {
       assert_memory_equal(&alone, &o.log_prob[0], sizeof alone);
       assert_memory_equal(pair, o.log_prob, sizeof pair);
     }
+    assert_true(follows_training(&o, e) || weir_model_parameters(o.b.model) == 0);
     weir_evaluator_destroy(&e);
     bench_close(&o.b);
   }

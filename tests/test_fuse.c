@@ -136,7 +136,7 @@ static void check_net(weir_dtype dtype, int threads, bool masked) {
   weiri_tape_capture(t);
   record(t, &n, out);
   weiri_plan *p = NULL;
-  OK(weiri_plan_create(&p, t, INPUTS + 1, out, n.out));
+  OK(weiri_plan_create(&p, t, INPUTS + 1, out, n.out, NULL));
   /* two sums; two gradients of a rectifier alone, two with the residual gradient */
   assert_in_range(fused_kernels(p), 6, 8);
   void *block = aligned_alloc(64, weiri_plan_bytes(p));

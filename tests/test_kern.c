@@ -155,6 +155,33 @@ static void test_gemm(void **state) {
   }
 }
 
+/* Row i alone, from B as [k, n] with rows padded to 16 numbers or 32. */
+static void check_padded(
+    const weiri_kern *kern, weir_dtype t, const weiri_gemm *g, int64_t i) {
+  const size_t size = t == WEIR_F32 ? 4 : 8;
+  const int64_t pitch = (g->n + 15) / 16 * 16;
+  weiri_gemm h = *g;
+  char *b = fill(t, g->k * pitch, 0), *c = fill(t, g->n, 3);
+  memset(b, 0, (size_t)(g->k * pitch) * size);
+  for (int64_t p = 0; p < g->k; p++) {
+    for (int64_t j = 0; j < g->n; j++) {
+      const int64_t from = g->tb ? j * g->ldb + p : p * g->ldb + j;
+      memcpy(b + (size_t)(p * pitch + j) * size,
+          (const char *)g->b + (size_t)from * size, size);
+    }
+  }
+  h.m = 1, h.tb = false, h.padded = true, h.ldb = pitch;
+  h.a = (const char *)g->a + (size_t)(i * g->lda) * size;
+  h.b = b;
+  h.gate = g->gate == NULL ? NULL : (const char *)g->gate + (size_t)(i * g->n) * size;
+  h.plus = g->plus == NULL ? NULL : (const char *)g->plus + (size_t)(i * g->n) * size;
+  h.c = c;
+  run_gemm(kern, t, &h);
+  assert_memory_equal(
+      c, (const char *)g->c + (size_t)(i * g->n) * size, (size_t)g->n * size);
+  free(b), free(c);
+}
+
 /* A product computed in parts has the bits of the whole. */
 static void test_gemm_split(void **state) {
   (void)state;
@@ -194,6 +221,7 @@ static void test_gemm_split(void **state) {
       }
     }
     assert_memory_equal(whole, parts, (size_t)(m * n) * sizeof *whole);
+    check_padded(kern, WEIR_F32, &g, 7);
   }
   free(a), free(b), free(whole), free(parts), free(p);
 }
@@ -233,6 +261,9 @@ static void check_thin(const weiri_kern *kern, weir_dtype t, int64_t n, int64_t 
   run_gemm(kern, t, &g);
   for (int64_t i = 0; i < M; i += 13) {
     check_part(kern, t, &g, 1, i, 0, n);
+    if (!g.ta) {
+      check_padded(kern, t, &g, i);
+    }
   }
   const int64_t last = (n - 1) / 32 * 32;
   check_part(kern, t, &g, M, 0, last, n);

@@ -45,7 +45,7 @@ static void plan_follows_its_source(void **state) {
   out[0] = record_cell(t, &c, &out[1]);
   weiri_plan *p = NULL;
   void *const place[2] = {NULL, gradient};
-  OK(weiri_plan_create(&p, t, 2, out, place));
+  OK(weiri_plan_create(&p, t, 2, out, place, NULL));
   /* 64 bytes each: no more than a handful alive at a time */
   assert_true(weiri_plan_bytes(p) <= 6 * 64);
   void *block = aligned_alloc(64, weiri_plan_bytes(p));
@@ -256,7 +256,7 @@ static void schedules_are_sources(void **state) {
     weir_run *run = NULL;
     weiri_replay *r = NULL;
     OK(weiri_run_create(&run, ctx, WEIR_F64, NULL));
-    const weiri_repeat repeat = {record_warm, NULL, &w, 1, false};
+    const weiri_repeat repeat = {record_warm, NULL, &w, 1, false, false};
     OK(weiri_replay_create(&r, run, &repeat));
     for (int step = 0; step < 5; step++) {
       double v[3];

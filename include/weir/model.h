@@ -155,7 +155,10 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_decode_from(const weir_model *mode
     uint64_t seed, double *x, double *log_det);
 
 /** A prepared evaluator: one row (or a few) at a time without allocation after the
- * first call. One thread each. */
+ * second call with so many rows. It sees the parameters that the model has at each
+ * call; what depends on them alone is computed again when they have changed. A row has
+ * the bits that it has among others. One thread each, and none while the model is
+ * trained. */
 typedef struct weir_evaluator weir_evaluator;
 WEIR_API WEIR_MUST_USE weir_status weir_evaluator_create(
     weir_evaluator **out, const weir_model *model);

@@ -4,28 +4,41 @@
  * execution). Views are addresses. What lies outside of the block stays there:
  * parameters, numbers given while recording, outputs with a place of their own. Before
  * that, nodes that are one kernel together with an input that nobody else reads become
- * that kernel. */
+ * that kernel.
+ *
+ * A plan that holds parameters computes what depends on them alone (the held nodes)
+ * when they have changed, and not at every run: products of the factors of a linear
+ * layer, logarithms of scales, weights in the order in which a kernel likes them. */
 #include "ad/plan.h"
 
 #include <string.h>
 
 #include "ad/pack.h"
 
+/* Nodes to be computed in order, and the bytes of the block they need. */
+typedef struct part {
+  const weir_node **run; /* [n] */
+  uint32_t n;
+  size_t bytes;
+} part;
+
 struct weiri_plan {
   const weir_ctx *ctx;
   weir_dtype dtype;
   weiri_recording recording;
-  const weir_node **run; /* [n_run] in order */
-  uint32_t n_run;
-  size_t *at;       /* [count + 1] offset of a node's numbers, or FIXED */
-  const void **out; /* [n_out] */
-  uint32_t *out_id; /* [n_out] */
-  void **copy;      /* [n_out] where an output is copied to, or NULL */
+  part held, each;           /* when parameters have changed; at every run */
+  const weir_params *params; /* or NULL: nothing is held */
+  uint64_t version;          /* of the parameters that the held nodes know, plus 1 */
+  bool *is_held;             /* [count + 1] or NULL */
+  void *raw, *hold;          /* the block of held nodes */
+  size_t *at;                /* [count + 1] offset of a node's numbers, or ELSEWHERE */
+  const void **out;          /* [n_out] */
+  uint32_t *out_id;          /* [n_out] */
+  void **copy;               /* [n_out] where an output is copied to, or NULL */
   int n_out;
-  size_t bytes;
 };
 
-#define FIXED SIZE_MAX
+#define ELSEWHERE SIZE_MAX
 
 static weir_node *node_at(const weiri_plan *p, uint32_t id) {
   return &p->recording.chunks[(id - 1) / WEIRI_TAPE_CHUNK][(id - 1) % WEIRI_TAPE_CHUNK];
@@ -45,6 +58,50 @@ static uint32_t root_of(const weir_node *node) {
     node = node->in[0];
   }
   return node->id;
+}
+
+static bool is_held(const weiri_plan *p, uint32_t id) {
+  return p->is_held != NULL && p->is_held[id];
+}
+
+/* ---- what is held ---- */
+
+/* Leaves are parameters, or numbers that were given; a source is none. */
+static bool depends_on_parameters(const weiri_plan *p, const weir_node *node) {
+  if (node->op == NULL) {
+    return !node->borrowed || weiri_params_own(p->params, node->data);
+  }
+  bool all = node->n_in > 0;
+  for (int i = 0; all && i < node->n_in; i++) {
+    all = p->is_held[node->in[i]->id];
+  }
+  return all;
+}
+
+/* Finds the held nodes, and lets kernels have held arguments as they like them: nodes
+ * are added for that, one at most for each that is there. */
+static weir_status find_held(weiri_plan *p, const weir_tape *t) {
+  const uint32_t count = p->recording.count;
+  weir_status status = WEIR_OK;
+  if (p->params == NULL) {
+    return WEIR_OK;
+  }
+  p->is_held = weiri_calloc(p->ctx, 2 * (size_t)count + 1, sizeof *p->is_held);
+  if (p->is_held == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  for (uint32_t id = 1; id <= count; id++) {
+    p->is_held[id] = depends_on_parameters(p, node_at(p, id));
+  }
+  for (uint32_t id = 1; status == WEIR_OK && id <= count; id++) {
+    if (!p->is_held[id] && node_at(p, id)->op != NULL) {
+      status = weiri_tape_hold(t, &p->recording, p->is_held, node_at(p, id));
+    }
+  }
+  for (uint32_t id = count + 1; id <= p->recording.count; id++) {
+    p->is_held[id] = true;
+  }
+  return status;
 }
 
 /* ---- fusing ---- */
@@ -114,25 +171,32 @@ static weir_status analysis_create(const weir_ctx *ctx, analysis *a, size_t n) {
   return WEIR_OK;
 }
 
-/* Backwards from the outputs; the first time a node is seen, it is by its last reader.
- */
+/* Backwards; the first time a node is seen, it is by its last reader. What is held for
+ * other nodes is kept. */
+static void mark_part(weiri_plan *p, analysis *a, bool held) {
+  part *of = held ? &p->held : &p->each;
+  for (uint32_t id = p->recording.count; id > 0; id--) {
+    const weir_node *node = node_at(p, id);
+    if (!a->needed[id] || is_held(p, id) != held) {
+      continue;
+    }
+    of->n += node->op != NULL && !is_view(node);
+    for (int i = 0; i < node->n_in; i++) {
+      const uint32_t root = root_of(node->in[i]);
+      const uint32_t reader = is_held(p, root) == held ? id : KEPT;
+      a->needed[node->in[i]->id] = true;
+      a->last[root] = a->last[root] == 0 && !is_view(node) ? reader : a->last[root];
+    }
+  }
+}
+
 static void mark_needed(weiri_plan *p, analysis *a) {
   for (int i = 0; i < p->n_out; i++) {
     a->needed[p->out_id[i]] = true;
     a->last[root_of(node_at(p, p->out_id[i]))] = KEPT;
   }
-  for (uint32_t id = p->recording.count; id > 0; id--) {
-    const weir_node *node = node_at(p, id);
-    if (!a->needed[id]) {
-      continue;
-    }
-    p->n_run += node->op != NULL && !is_view(node);
-    for (int i = 0; i < node->n_in; i++) {
-      const uint32_t root = root_of(node->in[i]);
-      a->needed[node->in[i]->id] = true;
-      a->last[root] = a->last[root] == 0 && !is_view(node) ? id : a->last[root];
-    }
-  }
+  mark_part(p, a, false);
+  mark_part(p, a, true);
 }
 
 /* An output that is computed straight into the place where it is wanted; others are
@@ -143,7 +207,8 @@ static void place_outputs(weiri_plan *p, void *const *place) {
     if (place[i] == NULL) {
       continue;
     }
-    if (node->op != NULL && node->op->eval != NULL && node->data == NULL) {
+    if (node->op != NULL && node->op->eval != NULL && node->data == NULL &&
+        !is_held(p, node->id)) {
       node->data = place[i];
     } else {
       p->copy[i] = place[i];
@@ -151,20 +216,25 @@ static void place_outputs(weiri_plan *p, void *const *place) {
   }
 }
 
-/* Places for all that is computed, in the order of execution. */
-static weir_status pack(weiri_plan *p, analysis *a) {
+/* Places for a part of what is computed, in the order of execution. */
+static weir_status pack(weiri_plan *p, analysis *a, bool held) {
+  part *of = held ? &p->held : &p->each;
   weiri_pack pack;
   weir_status status = weiri_pack_create(&pack, p->ctx);
+  of->n = 0;
   for (uint32_t id = 1; status == WEIR_OK && id <= p->recording.count; id++) {
     const weir_node *node = node_at(p, id);
-    p->at[id] = FIXED;
+    if (is_held(p, id) != held) {
+      continue;
+    }
+    p->at[id] = ELSEWHERE;
     if (a->needed[id] && node->op != NULL && !is_view(node)) {
-      p->run[p->n_run++] = node;
+      of->run[of->n++] = node;
       if (node->data == NULL) {
         status = weiri_pack_take(&pack, bytes_of(p, node), &p->at[id]);
       }
     }
-    if (a->needed[id] && p->at[id] != FIXED && a->last[id] != KEPT) {
+    if (a->needed[id] && p->at[id] != ELSEWHERE && a->last[id] != KEPT) {
       const uint32_t last = a->last[id] == 0 ? id : a->last[id];
       a->next[id] = a->dead[last];
       a->dead[last] = id;
@@ -173,9 +243,19 @@ static weir_status pack(weiri_plan *p, analysis *a) {
       status = weiri_pack_give(&pack, p->at[d], bytes_of(p, node_at(p, d)));
     }
   }
-  p->bytes = pack.size;
+  of->bytes = pack.size;
   weiri_pack_destroy(&pack);
   return status;
+}
+
+/* The block of what is held is the plan's own. */
+static weir_status make_hold(weiri_plan *p) {
+  if (p->held.bytes == 0) {
+    return WEIR_OK;
+  }
+  p->raw = weiri_alloc(p->ctx, p->held.bytes + 64);
+  p->hold = (void *)(((uintptr_t)p->raw + 63) & ~(uintptr_t)63);
+  return p->raw == NULL ? WEIR_E_MEMORY : WEIR_OK;
 }
 
 static weir_status lay_out(weiri_plan *p, void *const *place) {
@@ -184,12 +264,14 @@ static weir_status lay_out(weiri_plan *p, void *const *place) {
   WEIR_TRY(analysis_create(p->ctx, &a, n));
   weir_status status = WEIR_E_MEMORY;
   mark_needed(p, &a);
-  p->run = weiri_calloc(p->ctx, (size_t)p->n_run + 1, sizeof *p->run);
+  p->held.run = weiri_calloc(p->ctx, (size_t)p->held.n + 1, sizeof *p->held.run);
+  p->each.run = weiri_calloc(p->ctx, (size_t)p->each.n + 1, sizeof *p->each.run);
   p->at = weiri_calloc(p->ctx, n, sizeof *p->at);
-  p->n_run = 0;
-  if (p->run != NULL && p->at != NULL) {
+  if (p->held.run != NULL && p->each.run != NULL && p->at != NULL) {
     place_outputs(p, place);
-    status = pack(p, &a);
+    status = pack(p, &a, true);
+    status = status == WEIR_OK ? pack(p, &a, false) : status;
+    status = status == WEIR_OK ? make_hold(p) : status;
   }
   analysis_free(p->ctx, &a);
   return status;
@@ -214,7 +296,7 @@ static weir_status take_outputs(weiri_plan *p, weir_tape *t, const weir_var *var
 }
 
 weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
-    const weir_var *vars, void *const *place) {
+    const weir_var *vars, void *const *place, const weir_params *held) {
   WEIR_TRY(weir_tape_status(t));
   const weir_ctx *ctx = weir_tape_ctx(t);
   weiri_plan *p = weiri_calloc(ctx, 1, sizeof *p);
@@ -224,9 +306,13 @@ weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
   p->ctx = ctx;
   p->dtype = weir_tape_dtype(t);
   p->n_out = n_out;
+  p->params = held;
   weir_status status = take_outputs(p, t, vars);
   if (status == WEIR_OK) {
     status = weiri_tape_give(t, &p->recording);
+  }
+  if (status == WEIR_OK) {
+    status = find_held(p, t);
   }
   if (status == WEIR_OK) {
     status = fuse(p, t);
@@ -249,7 +335,10 @@ void weiri_plan_destroy(weiri_plan **plan) {
     return;
   }
   weiri_recording_free(p->ctx, &p->recording);
-  weiri_free(p->ctx, p->run);
+  weiri_free(p->ctx, p->held.run);
+  weiri_free(p->ctx, p->each.run);
+  weiri_free(p->ctx, p->is_held);
+  weiri_free(p->ctx, p->raw);
   weiri_free(p->ctx, p->at);
   weiri_free(p->ctx, p->out);
   weiri_free(p->ctx, p->out_id);
@@ -259,7 +348,7 @@ void weiri_plan_destroy(weiri_plan **plan) {
 }
 
 size_t weiri_plan_bytes(const weiri_plan *plan) {
-  return plan->bytes;
+  return plan->each.bytes;
 }
 
 void weiri_plan_bind(weiri_plan *p, void *block) {
@@ -270,8 +359,8 @@ void weiri_plan_bind(weiri_plan *p, void *block) {
       node->data = from == NULL ? NULL
                                 : (char *)node->in[0]->data +
                                       (size_t)node->offset * weir_dtype_size(p->dtype);
-    } else if (p->at[id] != FIXED) {
-      node->data = (char *)block + p->at[id];
+    } else if (p->at[id] != ELSEWHERE) {
+      node->data = (char *)(is_held(p, id) ? p->hold : block) + p->at[id];
     }
   }
   for (int i = 0; i < p->n_out; i++) {
@@ -279,8 +368,19 @@ void weiri_plan_bind(weiri_plan *p, void *block) {
   }
 }
 
-weir_status weiri_plan_run(const weiri_plan *p, weir_tape *t) {
-  WEIR_TRY(weiri_tape_replay(t, p->run, p->n_run));
+/* Computes what is held, unless the parameters are the ones that it knows. */
+static weir_status renew(weiri_plan *p, weir_tape *t) {
+  const uint64_t version = 1 + weiri_params_version(p->params);
+  if (p->version != version) {
+    WEIR_TRY(weiri_tape_replay(t, p->held.run, p->held.n));
+    p->version = version;
+  }
+  return WEIR_OK;
+}
+
+weir_status weiri_plan_run(weiri_plan *p, weir_tape *t) {
+  WEIR_TRY(p->held.n > 0 ? renew(p, t) : WEIR_OK);
+  WEIR_TRY(weiri_tape_replay(t, p->each.run, p->each.n));
   for (int i = 0; i < p->n_out; i++) {
     if (p->copy[i] != NULL) {
       memcpy(p->copy[i], p->out[i], bytes_of(p, node_at(p, p->out_id[i])));
@@ -298,11 +398,11 @@ const void *weiri_plan_data(const weiri_plan *plan, int i) {
 }
 
 int64_t weiri_plan_kernels(const weiri_plan *plan) {
-  return plan->n_run;
+  return plan->each.n;
 }
 
 const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i) {
-  return plan->run[i];
+  return plan->each.run[i];
 }
 
 const weir_node *weiri_plan_output(const weiri_plan *plan, int i) {

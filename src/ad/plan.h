@@ -4,14 +4,18 @@
 #define WEIRI_PLAN_H
 
 #include "ad/tape.h"
+#include "tensor/params.h"
 
 typedef struct weiri_plan weiri_plan;
 
 /* Makes a plan of what the tape has recorded since weiri_tape_capture: what the out
  * need, and nothing else. place[i], unless NULL, is where the numbers of out[i] are
- * wanted. The tape is reset. Errors: the tape's status, E_MEMORY. */
+ * wanted. held, unless NULL: what depends on these parameters alone is computed again
+ * only after weiri_params_touch. The tape is reset. Errors: the tape's status,
+ * E_MEMORY.
+ */
 weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
-    const weir_var *vars, void *const *place);
+    const weir_var *vars, void *const *place, const weir_params *held);
 void weiri_plan_destroy(weiri_plan **plan);
 /* Bytes of the block that the plan works in. */
 size_t weiri_plan_bytes(const weiri_plan *plan);
@@ -20,13 +24,13 @@ size_t weiri_plan_bytes(const weiri_plan *plan);
 void weiri_plan_bind(weiri_plan *plan, void *block);
 /* Computes everything again. t is the tape it was recorded on; it is reset. Errors:
  * what an operation reports. */
-weir_status weiri_plan_run(const weiri_plan *plan, weir_tape *t);
+weir_status weiri_plan_run(weiri_plan *plan, weir_tape *t);
 int weiri_plan_outputs(const weiri_plan *plan);
 /* The numbers of output i, valid until the block is used again. */
 const void *weiri_plan_data(const weiri_plan *plan, int i);
 /* What output i is. */
 const weir_node *weiri_plan_output(const weiri_plan *plan, int i);
-/* Kernels per run, and what kernel i computes. */
+/* Kernels per run (what is held not counted), and what kernel i computes. */
 int64_t weiri_plan_kernels(const weiri_plan *plan);
 const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i);
 

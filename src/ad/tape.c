@@ -120,6 +120,37 @@ weir_status weiri_tape_fuse(
   return t->hooks.fuse(r->meta, alone, node);
 }
 
+weir_status weiri_tape_hold(
+    const weir_tape *t, weiri_recording *r, const bool *held, weir_node *node) {
+  return t->hooks.hold(t->ctx, r, held, node);
+}
+
+/* Room for one more chunk of nodes. */
+static weir_status more_chunks(
+    const weir_ctx *ctx, weir_node ***chunks, uint32_t *n_chunks) {
+  weir_node **more = weiri_realloc(ctx, *chunks, (*n_chunks + 1) * sizeof *more);
+  if (more == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  *chunks = more;
+  more[*n_chunks] = weiri_alloc(ctx, CHUNK * sizeof **more);
+  if (more[*n_chunks] == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  (*n_chunks)++;
+  return WEIR_OK;
+}
+
+weir_node *weiri_recording_push(const weir_ctx *ctx, weiri_recording *r) {
+  if (r->count == r->n_chunks * CHUNK &&
+      more_chunks(ctx, &r->chunks, &r->n_chunks) != WEIR_OK) {
+    return NULL;
+  }
+  weir_node *node = &r->chunks[r->count / CHUNK][r->count % CHUNK];
+  *node = (weir_node){.id = ++r->count};
+  return node;
+}
+
 void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r) {
   for (uint32_t i = 0; i < r->n_chunks; i++) {
     weiri_free(ctx, r->chunks[i]);
@@ -206,19 +237,11 @@ void *weiri_tape_take_small(weir_tape *t, size_t bytes) {
 static weir_node *next_node(weir_tape *t) {
   const uint32_t chunk = t->count / CHUNK;
   if (chunk == t->n_chunks) {
-    weir_node **more =
-        weiri_realloc(t->ctx, t->chunks, (chunk + 1) * sizeof *t->chunks);
-    if (more == NULL) {
-      weiri_tape_note(t, WEIR_E_MEMORY);
+    const weir_status status = more_chunks(t->ctx, &t->chunks, &t->n_chunks);
+    if (status != WEIR_OK) {
+      weiri_tape_note(t, status);
       return NULL;
     }
-    t->chunks = more;
-    t->chunks[chunk] = weiri_alloc(t->ctx, CHUNK * sizeof **t->chunks);
-    if (t->chunks[chunk] == NULL) {
-      weiri_tape_note(t, WEIR_E_MEMORY);
-      return NULL;
-    }
-    t->n_chunks++;
   }
   return &t->chunks[chunk][t->count % CHUNK];
 }

@@ -7,11 +7,17 @@
 #include "kern/kern.h"
 #include "weir/sys/op.h"
 
+typedef struct weiri_recording weiri_recording;
+
 /* What the reverse walk and plans need from above, handed over by the op registry. */
 typedef struct weiri_tape_hooks {
   weir_var (*add)(weir_tape *t, weir_var a, weir_var b);
   /* Makes one kernel of a node and an input that is alone: [id], only it reads it. */
   weir_status (*fuse)(weiri_arena *meta, const bool *alone, weir_node *node);
+  /* Gives a node a held argument ([id]: it seldom changes) as its kernel likes it, by
+   * one node more at most (weiri_recording_push). */
+  weir_status (*hold)(
+      const weir_ctx *ctx, weiri_recording *r, const bool *held, weir_node *node);
 } weiri_tape_hooks;
 
 weir_status weiri_tape_create(
@@ -39,11 +45,11 @@ void *weiri_tape_take_small(weir_tape *t, size_t bytes);
 #define WEIRI_TAPE_CHUNK 512
 
 /* Nodes taken off a tape, with the memory that describes them. */
-typedef struct weiri_recording {
+struct weiri_recording {
   weir_node **chunks; /* [n_chunks][WEIRI_TAPE_CHUNK] */
   uint32_t n_chunks, count;
   weiri_arena *meta;
-} weiri_recording;
+};
 
 /* Resets the tape; until the next reset it records and computes nothing. */
 void weiri_tape_capture(weir_tape *t);
@@ -54,6 +60,11 @@ weir_status weiri_tape_give(weir_tape *t, weiri_recording *out);
 /* Calls the hook fuse for a node of what has been handed over. */
 weir_status weiri_tape_fuse(
     const weir_tape *t, const weiri_recording *r, const bool *alone, weir_node *node);
+/* The same for the hook hold. */
+weir_status weiri_tape_hold(
+    const weir_tape *t, weiri_recording *r, const bool *held, weir_node *node);
+/* One more node, all zero but its id; NULL when memory ran out. */
+weir_node *weiri_recording_push(const weir_ctx *ctx, weiri_recording *r);
 void weiri_recording_free(const weir_ctx *ctx, weiri_recording *r);
 /* Resets the tape and computes the nodes in order, stopping at the first failure. */
 weir_status weiri_tape_replay(weir_tape *t, const weir_node *const *run, uint32_t n);

@@ -31,6 +31,7 @@ typedef struct weiri_gemm {
   void *c;
   int64_t lda, ldb, ldc;
   bool ta, tb, accumulate;
+  bool padded; /* rows of B go on with zeros to 16 numbers or a multiple; not with tb */
   const void *bias;
   weiri_act act;
   const void *gate, *plus; /* not with n_hi */
@@ -108,7 +109,7 @@ typedef struct weiri_kern {
   WEIRI_BINARY_LIST(X)
 #undef X
   /* Bytes of 64-byte aligned scratch that gemm needs for this shape; enough for every
-   * smaller one. */
+   * smaller one. One row times a padded B needs none. */
   size_t (*gemm_scratch[2])(const weiri_gemm *g);
   void (*gemm[2])(const weiri_gemm *g, void *scratch);
   /* y[i] = alpha x[i] + beta */

@@ -110,6 +110,7 @@ static weir_status fill_tensors(
     memcpy(weiri_params_data(m->params, i), t->data,
         (size_t)weir_shape_size(&info->shape) * size);
   }
+  weiri_params_touch(m->params);
   return WEIR_OK;
 }
 

@@ -28,6 +28,10 @@ void weiri_eval_unary(
     weir_tape *t, const weir_node *y, weiri_unary_fn *const fn[2], double cost) {
   const weir_dtype dtype = weir_tape_dtype(t);
   const int64_t n = weir_shape_size(&y->shape);
+  if (n <= WEIRI_SWEEP) {
+    fn[dtype](n, y->in[0]->data, y->data);
+    return;
+  }
   unary_job job = {fn[dtype], y->in[0]->data, y->data, n, weir_dtype_size(dtype)};
   weiri_tape_note(
       t, weiri_parallel(weiri_tape_team(t), (n + WEIRI_SWEEP - 1) / WEIRI_SWEEP,
@@ -123,6 +127,11 @@ void weiri_eval_binary(weir_tape *t, const weir_node *y, weiri_binary_fn *const 
   const weir_dtype dtype = weir_tape_dtype(t);
   const int64_t n = weir_shape_size(&y->shape);
   if (n == 0) {
+    return;
+  }
+  if (n <= WEIRI_SWEEP && weir_shape_size(&y->in[0]->shape) == n &&
+      weir_shape_size(&y->in[1]->shape) == n) {
+    fn[dtype](n, y->in[0]->data, 1, y->in[1]->data, 1, y->data);
     return;
   }
   binary_job job = {fn[dtype], y->in[0]->data, y->in[1]->data, y->data,

@@ -4,6 +4,7 @@
 #include "op/op.h"
 
 #define PANEL 32
+#define ALONE 4e5 /* operations of a row that one thread does at once */
 
 typedef struct job {
   const weiri_kern *kern;
@@ -81,6 +82,10 @@ void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
     return;
   }
   const double work = 2.0 * (double)g->m * (double)g->n * (double)g->k;
+  if (g->m == 1 && g->padded && work < ALONE) {
+    weiri_tape_kern(t)->gemm[weir_tape_dtype(t)](g, NULL);
+    return;
+  }
   const int threads = weiri_team_threads(weiri_tape_team(t), work);
   job j = {weiri_tape_kern(t), *g, weir_tape_dtype(t), true, g->m, 1};
   if (threads > 1 && g->n_hi != NULL) {

@@ -8,7 +8,8 @@ typedef struct attr {
 } attr;
 
 bool weiri_linear_gemm(const weir_node *y, weiri_gemm *g) {
-  if (y->op != &weir_op_linear) {
+  const bool turned = y->op == &weiri_op_linear_turned;
+  if (y->op != &weir_op_linear && !turned) {
     return false;
   }
   static const weiri_act act[] = {WEIRI_ACT_NONE, WEIRI_ACT_RELU, WEIRI_ACT_TANH};
@@ -21,9 +22,10 @@ bool weiri_linear_gemm(const weir_node *y, weiri_gemm *g) {
       .b = y->in[1]->data,
       .c = y->data,
       .lda = k,
-      .ldb = k,
+      .ldb = turned ? y->in[1]->shape.dim[1] : k,
       .ldc = h,
-      .tb = true,
+      .tb = !turned,
+      .padded = turned,
       .bias = y->n_in > 2 ? y->in[2]->data : NULL,
       .act = act[a->act],
       .k_hi = a->prefix};
@@ -83,6 +85,7 @@ static weir_var build(weir_tape *t, const weir_var *in) {
 }
 static const weir_probe probe = {3, {{2, {5, 4}}, {2, {3, 4}}, {1, {3}}}, -1, 1, build};
 const weir_op_class weir_op_linear = {"linear", eval, vjp, NULL, &probe};
+const weir_op_class weiri_op_linear_turned = {"linear_turned", eval, NULL, NULL, NULL};
 
 weir_var weir_linear(
     weir_tape *t, weir_var x, weir_var w, weir_var bias, weir_linear_opts opts) {

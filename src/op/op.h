@@ -52,6 +52,12 @@ extern const weir_op_class weiri_op_gate;
 /* For plans: makes y one with an input that nobody else reads (alone), where the two
  * are one kernel, with the same bits (fuse.c). Memory is taken from meta. */
 weir_status weiri_fuse(weiri_arena *meta, const bool *alone, weir_node *y);
+/* For plans: a linear layer of one row reads its weights transposed where they are held
+ * (hold.c). */
+weir_status weiri_hold(
+    const weir_ctx *ctx, weiri_recording *r, const bool *held, weir_node *y);
+/* A linear layer whose weights are given as [k, h], rows padded with zeros. */
+extern const weir_op_class weiri_op_linear_turned;
 /* gemm split over the team: bits do not depend on the split. */
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
 

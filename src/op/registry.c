@@ -12,6 +12,6 @@ const weir_op_class *const weiri_op_table[] = {
     NULL};
 
 weir_status weir_tape_create(weir_tape **out, weir_ctx *ctx, weir_dtype dtype) {
-  static const weiri_tape_hooks hooks = {weir_add, weiri_fuse};
+  static const weiri_tape_hooks hooks = {weir_add, weiri_fuse, weiri_hold};
   return weiri_tape_create(out, ctx, dtype, &hooks);
 }

@@ -19,6 +19,8 @@ static weir_var build(weir_tape *t, const weir_var *in) {
 }
 static const weir_probe probe = {1, {{3, {2, 3, 4}}}, -3, 3, build};
 const weir_op_class weir_op_slice = {"slice", eval, vjp, NULL, &probe};
+/* The outermost axis: nothing is computed. */
+static const weir_op_class view_class = {"slice", NULL, vjp, NULL, NULL};
 
 weir_var weir_slice(weir_tape *t, weir_var x, int axis, int64_t first, int64_t count) {
   weir_shape s = weir_var_shape(t, x);
@@ -36,8 +38,10 @@ weir_var weir_slice(weir_tape *t, weir_var x, int axis, int64_t first, int64_t c
   }
   int64_t outer, inner;
   weiri_around(&s, at.axis, &outer, &inner);
+  /* A plan keeps all of what is looked at: a small part of it is copied instead. */
+  const bool most = 2 * count >= s.dim[at.axis];
   s.dim[at.axis] = count;
-  return outer == 1
-             ? weir_op_view(t, &weir_op_slice, s, x, first * inner, &at, sizeof at)
-             : weir_op_apply(t, &weir_op_slice, s, 1, &x, &at, sizeof at);
+  return outer == 1 ? weir_op_view(t, most ? &view_class : &weir_op_slice, s, x,
+                          first * inner, &at, sizeof at)
+                    : weir_op_apply(t, &weir_op_slice, s, 1, &x, &at, sizeof at);
 }

@@ -166,7 +166,7 @@ static weir_status make_plan(weiri_replay *r, entry *e) {
   weir_status status = compare(r, e->n, &same);
   if (status == WEIR_OK && same) {
     status = weiri_plan_create(&e->plan, r->run->tape, r->results.n, r->results.var,
-        (void *const *)r->results.place);
+        (void *const *)r->results.place, r->repeat.hold ? r->run->params : NULL);
   }
   weiri_run_reset(r->run);
   if (status == WEIR_E_MEMORY) {

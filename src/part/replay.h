@@ -27,6 +27,7 @@ typedef struct weiri_repeat {
   void *self;
   int room;    /* results at most */
   bool settle; /* plans are made when a number of rows comes for the second time */
+  bool hold;   /* parameters seldom change, and whoever changes them touches them */
 } weiri_repeat;
 
 /* Borrows the run. */

@@ -17,6 +17,7 @@ struct weir_params {
   int64_t size[2]; /* statistics, trained */
   void *raw[2];
   void *block[2];
+  uint64_t version;
 };
 
 weir_status weiri_params_create(weir_params **out, weir_ctx *ctx, weir_dtype dtype) {
@@ -203,6 +204,25 @@ int64_t weiri_params_stats_size(const weir_params *p) {
   return p->size[0];
 }
 
+uint64_t weiri_params_version(const weir_params *p) {
+  return p->version;
+}
+
+void weiri_params_touch(weir_params *p) {
+  p->version++;
+}
+
+bool weiri_params_own(const weir_params *p, const void *at) {
+  for (int i = 0; i < 2; i++) {
+    const uintptr_t begin = (uintptr_t)p->block[i], here = (uintptr_t)at;
+    if (begin != 0 && here >= begin &&
+        here < begin + (size_t)p->size[i] * weir_dtype_size(p->dtype)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 int64_t weiri_params_free(const weir_params *p) {
   int64_t n = 0;
   for (int32_t k = 0; k < p->count; k++) {
@@ -265,6 +285,7 @@ void weiri_params_set(weir_params *p, int32_t index, const double *values) {
   for (int64_t i = 0; i < n; i++) {
     store(p, index, i, values[i]);
   }
+  weiri_params_touch(p);
 }
 
 void weiri_params_get(const weir_params *p, int32_t index, double *values) {

@@ -54,6 +54,11 @@ int64_t weiri_params_free(const weir_params *p);
 /* Runs of the block that training may change, in whole lines of 16 numbers, [n, 2]
  * first and end, ascending; short gaps are part of a run. The caller's to free. */
 weir_status weiri_params_runs(const weir_params *p, int64_t *n, int64_t **runs);
+/* Counts changes of values: whoever writes into a block says so afterwards. */
+uint64_t weiri_params_version(const weir_params *p);
+void weiri_params_touch(weir_params *p);
+/* Whether at lies inside of one of the blocks. */
+bool weiri_params_own(const weir_params *p, const void *at);
 /* Copies float64 numbers into tensor i, rounding to the block's type. */
 void weiri_params_set(weir_params *p, int32_t index, const double *values);
 void weiri_params_get(const weir_params *p, int32_t index, double *values);

@@ -276,6 +276,7 @@ weir_status weiri_loop_step(weiri_loop *l) {
     s->norm_count += 1.0;
   }
   s->step++;
+  weiri_params_touch(l->model->params);
   return WEIR_OK;
 }
 
@@ -298,6 +299,7 @@ static void swap_bytes(void *a, void *b, size_t size) {
 static void swap_average(weiri_loop *l) {
   if (l->ema != NULL && l->state.averaged > 0) {
     swap_bytes(l->weights, l->ema, l->weights_bytes);
+    weiri_params_touch(l->model->params);
   }
 }
 
@@ -376,6 +378,7 @@ weir_status weiri_loop_evaluate(weiri_loop *l) {
 
 weir_status weiri_loop_finish(weiri_loop *l, weir_status ended) {
   const weiri_state *s = &l->state;
+  weiri_params_touch(l->model->params);
   /* Cancelled before the first evaluation, the weights in place are all there is. */
   const bool early = ended == WEIR_E_CANCELLED && s->best_step <= 0;
   if (l->valid.n > 0 && isfinite(s->best_score) && !early) {

@@ -209,6 +209,10 @@ static void NAME(gemm)(const weiri_gemm *g, void *scratch) {
   if (g->m == 0 || g->n == 0) {
     return;
   }
+  if (g->m == 1 && g->padded && !g->accumulate) {
+    NAME(gemm_row)(g);
+    return;
+  }
   const int64_t tall = (MR + 15) / 16 * 16;
   NAME(place) at = {.g = g, .depth = NAME(depth)(g->k), .edge = scratch};
   at.pa = at.edge + tall * NR;

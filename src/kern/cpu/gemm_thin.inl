@@ -229,6 +229,8 @@ static void NAME(row)(NAME(place) * at) {
   }
 }
 
+#include "kern/cpu/gemm_row.inl"
+
 /* ---- narrow results ---- */
 
 static bool NAME(is_narrow)(const weiri_gemm *g) {
