@@ -30,11 +30,28 @@
 #define STUDENT "{\"name\": \"student_t\", \"df\": 3}"
 #define LAPLACE_OUT "{\"name\": \"laplace\", \"scale\": \"shared\"}"
 
+#define FULL_OUT "{\"name\": \"normal\", \"kind\": \"full\"}"
+#define CATEGORICAL "{\"name\": \"categorical\"}"
+#define LEVELS "{\"name\": \"discretized_logistic\"}"
+#define LEVELS_MIX "{\"name\": \"discretized_logistic\", \"components\": 2}"
+
+/* Highest number in columns of whole numbers; 0: columns are real. */
+static inline int highest(const char *spec) {
+  return strstr(spec, "\"bernoulli\"") != NULL     ? 1
+         : strstr(spec, "\"categorical\"") != NULL ? 2
+         : strstr(spec, "\"discretized") != NULL   ? 3
+                                                   : 0;
+}
+
+static inline weir_support support_of(const char *spec) {
+  const int hi = highest(spec);
+  return hi > 0 ? (weir_support){WEIR_INTEGERS, 0, hi}
+                : (weir_support){WEIR_REAL, 0, 0};
+}
+
 static inline void open_model(rig *r, const char *spec, int64_t p, int64_t context) {
-  const bool binary = strstr(spec, "\"bernoulli\"") != NULL;
   weir_support s[512];
-  const weir_event event = event_of(p, s,
-      binary ? (weir_support){WEIR_INTEGERS, 0, 1} : (weir_support){WEIR_REAL, 0, 0});
+  const weir_event event = event_of(p, s, support_of(spec));
   rig_open(r, context);
   OK(rig_make(r, spec, &event, false));
   rig_ready(r, 0.3);
@@ -42,8 +59,8 @@ static inline void open_model(rig *r, const char *spec, int64_t p, int64_t conte
 
 static inline double *points(const char *spec, int64_t n) {
   double *x = normals(n, 81, 1.0);
-  for (int64_t i = 0; i < n && strstr(spec, "\"bernoulli\"") != NULL; i++) {
-    x[i] = x[i] > 0.0;
+  for (int64_t i = 0; i < n && highest(spec) > 0; i++) {
+    x[i] = floor(fmin(fmax((x[i] + 2.0) / 4.0, 0.0), 0.999) * (highest(spec) + 1));
   }
   return x;
 }

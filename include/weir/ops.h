@@ -78,6 +78,13 @@ typedef struct weir_couple_opts {
   bool inverse; /**< (x - shift) / s, and log_det of that */
 } weir_couple_opts;
 
+/** Of each row the matrix L = diag(weight) - share share' within each block of columns;
+ * block 0: no share. weight and share [rows, p]. */
+typedef struct weir_metric {
+  weir_var weight, share;
+  int64_t block;
+} weir_metric;
+
 #define WEIR_OP(name, params, doc) WEIR_API weir_var weir_##name params;
 #include "weir/ops.def"
 #undef WEIR_OP
@@ -100,6 +107,8 @@ static inline weir_var weir_sum_last(weir_tape *t, weir_var x) {
 WEIR_API weir_var weir_sum_all(weir_tape *t, weir_var x);
 /** Mean of everything, a scalar. */
 WEIR_API weir_var weir_mean_all(weir_tape *t, weir_var x);
+/** j L j' [n, d, d] of each j [n, d, p]. */
+WEIR_API weir_var weir_gram(weir_tape *t, weir_var j, weir_metric m);
 /** x without gradient below lo and above hi: min(max(x, lo), hi). */
 WEIR_API weir_var weir_clamp(weir_tape *t, weir_var x, double lo, double hi);
 

@@ -65,7 +65,7 @@ static bool local(
       t, weiri_theta_part(run, p->logits, theta, 0, n), weir_var_shape(t, x));
   const weir_var y = weir_sigmoid(t, out->eta);
   out->slope = weir_sub(t, x, y);
-  out->weight = weir_mul(t, y, weir_sigmoid(t, weir_neg(t, out->eta)));
+  out->metric.weight = weir_mul(t, y, weir_sigmoid(t, weir_neg(t, out->eta)));
   return true;
 }
 

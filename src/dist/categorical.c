@@ -64,25 +64,44 @@ static void teardown(weir_dist *d) {
   weiri_free(d->ctx, c->open);
 }
 
-/* log p of every category, [m, d, k], m is 1 or n. */
-static weir_var log_weights(const weir_dist *d, weir_run *run, weir_var context) {
-  const categorical *c = (const categorical *)d;
-  weir_tape *t = run->tape;
-  const int64_t n = d->event.features;
-  const weir_var theta = weiri_theta_apply(&c->theta, run, context);
-  const weir_var flat = weiri_theta_part(run, c->logits, theta, 0, n * c->k);
+/* log p of every category, [m, d, k], from logits [m, d k], m is 1 or n. */
+static weir_var normalised(const categorical *c, weir_tape *t, weir_var logits) {
+  const int64_t n = c->base.event.features;
   const weir_var each =
-      weir_reshape(t, flat, weir_shape_3(weir_var_dim(t, flat, 0), n, c->k));
+      weir_reshape(t, logits, weir_shape_3(weir_var_dim(t, logits, 0), n, c->k));
   return weiri_log_weights(
       t, weir_add(t, each, weir_leaf_f64(t, weir_shape_2(n, c->k), c->open)));
 }
 
-/* 1 where category k is x's, [n, d, k] */
+static weir_var log_weights(const weir_dist *d, weir_run *run, weir_var context) {
+  const categorical *c = (const categorical *)d;
+  const weir_var theta = weiri_theta_apply(&c->theta, run, context);
+  return normalised(c, run->tape,
+      weiri_theta_part(run, c->logits, theta, 0, d->event.features * c->k));
+}
+
+/* 1 where category k is x's, which may have been rounded, [n, d, k]. */
 static weir_var one_hot(const categorical *c, weir_tape *t, weir_var x) {
   const weir_var k = weir_leaf_f64(t, weir_shape_1(c->k), c->number);
-  const weir_var each = weiri_unsqueeze(t, x, 2);
-  const weir_var apart = weir_add(t, weir_less(t, each, k), weir_less(t, k, each));
-  return weir_affine(t, apart, -1.0, 1.0);
+  const weir_var apart = weir_abs(t, weir_sub(t, weiri_unsqueeze(t, x, 2), k));
+  return weir_less(t, apart, weir_fill(t, weir_shape_0(), 0.5));
+}
+
+/* d log p / dl = one-hot - p, information diag(p) - p p' of each column. */
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  const categorical *c = (const categorical *)d;
+  weir_tape *t = run->tape;
+  const int64_t m = d->event.features * c->k;
+  const weir_shape flat = weir_shape_2(weir_var_dim(t, x, 0), m);
+  const weir_var theta =
+      weiri_theta_pieces(&c->theta, run, context, 0, m, &out->pieces);
+  out->eta = weir_broadcast(t, weiri_theta_part(run, c->logits, theta, 0, m), flat);
+  const weir_var p = weir_exp(t, normalised(c, t, out->eta));
+  out->slope = weir_reshape(t, weir_sub(t, one_hot(c, t, x), p), flat);
+  out->metric.weight = out->metric.share = weir_reshape(t, p, flat);
+  out->metric.block = c->k;
+  return true;
 }
 
 static void push(
@@ -131,4 +150,5 @@ const weir_dist_class weir_dist_categorical = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

@@ -90,9 +90,8 @@ static weir_var table(const discretized *p, weir_run *run, weir_slot slot,
       run->tape, flat, weir_shape_3(weir_var_dim(run->tape, flat, 0), d, k));
 }
 
-static logistics bind(const discretized *p, weir_run *run, weir_var context) {
+static logistics bind(const discretized *p, weir_run *run, weir_var theta) {
   weir_tape *t = run->tape;
-  const weir_var theta = weiri_theta_apply(&p->theta, run, context);
   const logistics l = {weiri_log_weights(t, table(p, run, p->logits, theta, 0)),
       weir_shift(t, table(p, run, p->loc, theta, 1), 0.5),
       weir_shift(t, weir_exp(t, table(p, run, p->log_scale, theta, 2)), p->floor)};
@@ -107,26 +106,44 @@ static weir_var unit(const discretized *p, weir_tape *t, weir_var x) {
   return weiri_unsqueeze(t, y, 2);
 }
 
+/* The bin of every column of rows x, and its two ends under each logistic. */
+typedef struct bins {
+  weir_var a, b;        /* [n, d, k] (y + h - m) / s and (y - h - m) / s */
+  weir_var inverse;     /* 1 / s */
+  weir_var first, last; /* [n, d, 1]: 1 where the lower or the upper end is open */
+  weir_var h;           /* [d, 1] */
+} bins;
+
+static bins cut(const discretized *p, weir_tape *t, const logistics *l, weir_var x) {
+  const weir_var y = unit(p, t, x);
+  bins c = {.h = weir_leaf_f64(t, weir_shape_2(p->base.event.features, 1), p->half)};
+  const weir_var u = weir_sub(t, y, l->loc);
+  c.inverse = weir_recip(t, l->scale);
+  c.a = weir_mul(t, weir_add(t, u, c.h), c.inverse);
+  c.b = weir_mul(t, weir_sub(t, u, c.h), c.inverse);
+  c.first = weir_less(t, y, c.h);
+  c.last = weir_less(t, weir_affine(t, c.h, -1.0, 1.0), y);
+  return c;
+}
+
+/* log of w_k times the probability of the bin under logistic k, [n, d, k]. */
+static weir_var joint(weir_tape *t, const logistics *l, const bins *c) {
+  const weir_var above = weir_logsigmoid(t, c->a);
+  const weir_var below = weir_logsigmoid(t, weir_neg(t, c->b));
+  const weir_var width = weir_mul(t, weir_scale(t, c->h, 2.0), c->inverse);
+  const weir_var rest = weir_log1p(t, weir_neg(t, weir_exp(t, weir_neg(t, width))));
+  /* At the ends the bin is open: one distribution function is 1 or 0. */
+  const weir_var inside = weir_add(t, weir_add(t, above, below), rest);
+  const weir_var each =
+      weir_where(t, c->first, above, weir_where(t, c->last, below, inside));
+  return weir_add(t, each, l->log_w);
+}
+
 /* log P(x) of rows [n, d], per column. */
 static weir_var density(
     const discretized *p, weir_run *run, const logistics *l, weir_var x) {
-  weir_tape *t = run->tape;
-  const int64_t d = p->base.event.features;
-  const weir_var h = weir_leaf_f64(t, weir_shape_2(d, 1), p->half), y = unit(p, t, x);
-  const weir_var u = weir_sub(t, y, l->loc), inverse = weir_recip(t, l->scale);
-  const weir_var above = weir_logsigmoid(t, weir_mul(t, weir_add(t, u, h), inverse));
-  const weir_var below =
-      weir_logsigmoid(t, weir_neg(t, weir_mul(t, weir_sub(t, u, h), inverse)));
-  const weir_var width = weir_mul(t, weir_scale(t, h, 2.0), inverse);
-  const weir_var cut = weir_log1p(t, weir_neg(t, weir_exp(t, weir_neg(t, width))));
-  /* At the ends the bin is open: one distribution function is 1 or 0. */
-  const weir_var zero = weir_fill(t, weir_shape_0(), 0.0);
-  const weir_var first = weir_less(t, y, h);
-  const weir_var last = weir_less(t, weir_affine(t, h, -1.0, 1.0), y);
-  const weir_var inside = weir_add(t, weir_add(t, above, below), cut);
-  const weir_var each = weir_where(
-      t, first, weir_add(t, above, zero), weir_where(t, last, below, inside));
-  return weir_logsumexp(t, weir_add(t, each, l->log_w));
+  const bins c = cut(p, run->tape, l, x);
+  return weir_logsumexp(run->tape, joint(run->tape, l, &c));
 }
 
 static void push(const weir_dist *d, weir_run *run, weir_var columns, bool scored) {
@@ -137,7 +154,7 @@ static void push(const weir_dist *d, weir_run *run, weir_var columns, bool score
 
 static void log_prob(const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
   const discretized *p = (const discretized *)d;
-  const logistics l = bind(p, run, context);
+  const logistics l = bind(p, run, weiri_theta_apply(&p->theta, run, context));
   push(d, run, density(p, run, &l, x), false);
 }
 
@@ -162,7 +179,7 @@ static weir_var sample(const weir_dist *d, weir_run *run, int64_t n, weir_var co
   const discretized *p = (const discretized *)d;
   weir_tape *t = run->tape;
   const int64_t m = d->event.features;
-  const logistics l = bind(p, run, context);
+  const logistics l = bind(p, run, weiri_theta_apply(&p->theta, run, context));
   const weir_shape shape = weir_shape_3(n, m, p->components);
   const weir_var pick = weiri_choose(
       t, weir_broadcast(t, l.log_w, shape), weir_run_uniform(run, p->pick_path, n, m));
@@ -180,12 +197,64 @@ static weir_var mean(const weir_dist *d, weir_run *run, int64_t n, weir_var cont
   const discretized *p = (const discretized *)d;
   weir_tape *t = run->tape;
   const weir_shape row = weir_shape_1(d->event.features);
-  const logistics l = bind(p, run, context);
+  const logistics l = bind(p, run, weiri_theta_apply(&p->theta, run, context));
   const weir_var centre = weir_clamp(t, l.loc, 0.0, 1.0);
   const weir_var y = weir_sum_last(t, weir_mul(t, weir_exp(t, l.log_w), centre));
   const weir_var x = weir_add(
       t, weir_mul(t, y, weir_leaf_f64(t, row, p->range)), weir_leaf_f64(t, row, p->lo));
   return weir_broadcast(t, x, weir_shape_2(n, d->event.features));
+}
+
+/* d log P_k / d m = (F(b) - F(-a)) / s and -d2 log P_k / d m2 = (F(a) F(-a) +
+ * F(b) F(-b)) / s^2, without the term of an open end: never negative, since logistics
+ * are log-concave. Slope and curvature in m, [n, d, k]. */
+static void bend_of(weir_tape *t, const bins *c, weir_var *slope, weir_var *curve) {
+  const weir_var lower = weir_affine(t, c->first, -1.0, 1.0);
+  const weir_var upper = weir_affine(t, c->last, -1.0, 1.0);
+  const weir_var over = weir_mul(t, upper, weir_sigmoid(t, weir_neg(t, c->a)));
+  const weir_var under = weir_mul(t, lower, weir_sigmoid(t, c->b));
+  *slope = weir_mul(t, weir_sub(t, under, over), c->inverse);
+  const weir_var sum = weir_add(t, weir_mul(t, over, weir_sigmoid(t, c->a)),
+      weir_mul(t, under, weir_sigmoid(t, weir_neg(t, c->b))));
+  *curve = weir_mul(t, sum, weir_square(t, c->inverse));
+}
+
+/* In the locations, with the scales as they are at the context. Of a mixture in its
+ * logits too, by r_k = P(k | x): slopes r - w and r_k times the above, and the
+ * curvature of sum_k r_k log(w_k P_k), which bounds that of log P from above. */
+static bool local(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  const discretized *p = (const discretized *)d;
+  weir_tape *t = run->tape;
+  const int64_t m = d->event.features * p->components, n = weir_var_dim(t, x, 0);
+  const weir_shape flat = weir_shape_2(n, m);
+  const bool many = p->components > 1;
+  const weir_var theta = weiri_theta_pieces(
+      &p->theta, run, context, many ? 0 : m, many ? 2 * m : m, &out->pieces);
+  const logistics l = bind(p, run, theta);
+  const bins c = cut(p, t, &l, x);
+  weir_var slope, curve;
+  bend_of(t, &c, &slope, &curve);
+  out->eta = weir_broadcast(t, weiri_theta_part(run, p->loc, theta, m, m), flat);
+  if (!many) {
+    out->slope = weir_reshape(t, slope, flat);
+    out->metric.weight = weir_reshape(t, curve, flat);
+    return true;
+  }
+  const weir_var r = weir_softmax(t, joint(t, &l, &c));
+  const weir_var w = weir_broadcast(t, weir_exp(t, l.log_w), weir_var_shape(t, r));
+  const weir_var flat_w = weir_reshape(t, w, flat);
+  const weir_var eta[2] = {
+      weir_broadcast(t, weiri_theta_part(run, p->logits, theta, 0, m), flat), out->eta};
+  const weir_var slopes[2] = {weir_reshape(t, weir_sub(t, r, w), flat),
+      weir_reshape(t, weir_mul(t, r, slope), flat)};
+  const weir_var weights[2] = {flat_w, weir_reshape(t, weir_mul(t, r, curve), flat)};
+  const weir_var shares[2] = {flat_w, weir_fill(t, flat, 0.0)};
+  out->eta = weir_concat(t, 2, eta, 1);
+  out->slope = weir_concat(t, 2, slopes, 1);
+  out->metric = (weir_metric){
+      weir_concat(t, 2, weights, 1), weir_concat(t, 2, shares, 1), p->components};
+  return true;
 }
 
 const weir_dist_class weir_dist_discretized_logistic = {
@@ -196,4 +265,5 @@ const weir_dist_class weir_dist_discretized_logistic = {
     .log_prob = log_prob,
     .sample = sample,
     .mean = mean,
+    .local = local,
 };

@@ -28,6 +28,14 @@ unsigned char *weiri_strictly_lower(const weir_ctx *ctx, int64_t copies, int64_t
   return keep;
 }
 
+double *weiri_eye(const weir_ctx *ctx, int64_t d) {
+  double *eye = weiri_calloc(ctx, (size_t)(d * d) + 1, sizeof *eye);
+  for (int64_t i = 0; eye != NULL && i < d; i++) {
+    eye[i * d + i] = 1.0;
+  }
+  return eye;
+}
+
 int64_t *weiri_prefix_strict(const weir_ctx *ctx, int64_t d) {
   int64_t *prefix = weiri_alloc(ctx, (size_t)(d + 1) * sizeof *prefix);
   for (int64_t j = 0; prefix != NULL && j < d; j++) {

@@ -1,18 +1,24 @@
 /* Posterior at its mode (Park, Kim & Kim 2019): from the mean z_0 of a start
  * distribution, T damped Gauss-Newton steps on log p(x | z) + log N(z; 0, I),
  *     z_{t+1} = z_t + a_t P_t^-1 (J_t' s_t - z_t),  a_t = damping / (t + 1),
- *     P_t = J_t' diag(w_t) J_t + I,
- * J_t the exact local Jacobian of the likelihood's natural parameters eta at z_t, s =
- * d log p / d eta and w the Fisher information of the output (Gaussian: 1 / s^2;
- * Bernoulli: y (1 - y); any likelihood of independent columns that knows both). Then
- * q(z | x) = N(z_T, P_T^-1), full covariance, by the Cholesky factor of P_T in float64.
+ *     P_t = J_t' L_t J_t + I,
+ * J_t the exact local Jacobian of the likelihood's parameters eta at z_t, s = d log p /
+ * d eta and L how log p curves there: of an exponential family in its natural
+ * parameters the Fisher information (Gaussian: 1 / s^2; Bernoulli: y (1 - y);
+ * categorical: diag(p) - p p' of each column), of others what they say (weir_local).
+ * Then q(z | x) = N(z_T, P_T^-1), full covariance, by the Cholesky factor of P_T in
+ * float64.
  * Gradients go through all of it; slopes of ReLUs are constants.
  *
- * J' w J comes tile by tile where the decoder says its layers (dense, ReLU or leaky),
+ * J' L J comes tile by tile where the decoder says its layers (dense, ReLU or leaky),
  * else from the tape, differentiated twice: any network, but it holds rows x latents x
  * columns. */
-#include "part/theta.h"
+#include "dist/gauss.h"
+#include "part/view.h"
 #include "weir/sys/op.h"
+
+#define CURVED                                                                         \
+  "bernoulli, categorical, discretized_logistic, normal, laplace and student_t do"
 
 enum { AUTO, TAPE };
 
@@ -24,8 +30,9 @@ typedef struct laplace {
   const weir_spec *start_spec;
   const weir_dist *likelihood; /* of the layer that this is the posterior of */
   weir_dist *start, *found;
-  int64_t given; /* columns of x at the front of the context */
-  double *eye;   /* [d, d] */
+  int64_t given;   /* columns of x at the front of the context */
+  weiri_view view; /* how x comes there */
+  double *eye;     /* [d, d] */
 } laplace;
 
 static const weir_opt opts[] = {
@@ -53,8 +60,7 @@ static weir_status check(const weir_dist *d, const weir_build *b) {
   }
   if (b->likelihood->cls->local == NULL) {
     return weiri_fail(WEIR_E_CONFIG,
-        "%s: a likelihood '%s' does not say how it curves in its parameters; "
-        "bernoulli, normal, laplace and student_t do",
+        "%s: a likelihood '%s' does not say how it curves in its parameters; " CURVED,
         d->path, b->likelihood->cls->is.name);
   }
   return WEIR_OK;
@@ -66,12 +72,10 @@ static weir_status setup(weir_dist *d, weir_build *b) {
   WEIR_TRY(check(d, b));
   l->likelihood = b->likelihood;
   l->given = b->given > 0 ? b->given : b->context;
-  l->eye = weiri_calloc(b->ctx, (size_t)(n * n + 1), sizeof *l->eye);
+  WEIR_TRY(weiri_view_of(b->ctx, &b->likelihood->event, &l->view));
+  l->eye = weiri_eye(b->ctx, n);
   if (l->eye == NULL) {
     return WEIR_E_MEMORY;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    l->eye[i * n + i] = 1.0;
   }
   weir_build of_start = *b, of_found = *b;
   of_start.likelihood = of_found.likelihood = NULL;
@@ -91,6 +95,7 @@ static void teardown(weir_dist *d) {
   laplace *l = (laplace *)d;
   weir_dist_destroy(&l->start);
   weir_dist_destroy(&l->found);
+  weiri_view_destroy(d->ctx, &l->view);
   weiri_free(d->ctx, l->eye);
 }
 
@@ -110,14 +115,13 @@ static bool look(const rows *r, weir_var z, weir_var x, weir_var c, weir_local *
       weir_dist_local(r->l->likelihood, r->run, x, weiri_beside(r->run, z, c), out);
   if (!known) {
     weir_op_fail(r->run->tape, WEIR_E_UNSUPPORTED,
-        "the likelihood %s does not say how it curves in its parameters; bernoulli, "
-        "laplace, student_t and a diagonal normal do",
+        "the likelihood %s does not say how it curves in its parameters; " CURVED,
         r->l->likelihood->path);
   }
   return known && weir_tape_status(r->run->tape) == WEIR_OK;
 }
 
-/* J' w J + I from the layers, and J' s by taking s back through them: [n, d]. */
+/* J' L J + I from the layers, and J' s by taking s back through them: [n, d]. */
 static weir_var by_layers(const rows *r, const weir_local *at, weir_var *pull) {
   weir_tape *t = r->run->tape;
   weir_pieces p = at->pieces;
@@ -131,7 +135,7 @@ static weir_var by_layers(const rows *r, const weir_local *at, weir_var *pull) {
       *pull = weir_mul(t, *pull, p.slope[k - 1]);
     }
   }
-  return weir_jacobian_gram(t, at->weight, p.n, p.weight, p.slope);
+  return weir_jacobian_gram(t, at->metric, p.n, p.weight, p.slope);
 }
 
 /* Each row d times: [n, m] to [n d, m]. */
@@ -178,8 +182,7 @@ static weir_var by_tape(
   *pull =
       weir_reshape(t, weir_matmul(t, weir_reshape(t, at->slope, one), j, false, true),
           weir_shape_2(r->n, r->d));
-  return weir_matmul(
-      t, weir_mul(t, j, weir_reshape(t, at->weight, one)), j, false, true);
+  return weir_gram(t, j, at->metric);
 }
 
 /* The Cholesky factor of P [n, d, d], and the gradient J' s - z. */
@@ -233,7 +236,7 @@ static const weir_dist *settle(const weir_dist *d, weir_run *run, weir_var *cont
   if (!weir_var_ok(found)) {
     rows r = {.l = l, .run = run, .n = weir_var_dim(t, *context, 0)};
     r.d = d->event.features;
-    r.x = weir_slice(t, *context, 1, 0, l->given);
+    r.x = weiri_view_undo(&l->view, t, weir_slice(t, *context, 1, 0, l->given));
     r.c = l->base.context > l->given
               ? weir_slice(t, *context, 1, l->given, l->base.context - l->given)
               : weir_var_none();

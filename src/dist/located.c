@@ -109,6 +109,6 @@ bool weiri_located_local(const weiri_located *l, const weir_dist *d, weir_run *r
   double information = 1.0;
   const weir_var e = weir_mul(t, weir_sub(t, x, squashed(l, t, out->eta)), down);
   out->slope = weir_mul(t, score(d, t, e, &information), rise);
-  out->weight = weir_scale(t, weir_square(t, rise), information);
+  out->metric.weight = weir_scale(t, weir_square(t, rise), information);
   return true;
 }

@@ -18,6 +18,7 @@ typedef struct normal {
   weiri_located at;
   weir_slot lower;
   int64_t *prefix;
+  double *eye; /* [d, d] */
 } normal;
 
 static const weir_opt opts[] = {
@@ -29,9 +30,10 @@ static const weir_opt opts[] = {
 static weir_status setup_lower(normal *g, weir_build *b, int64_t d) {
   unsigned char *keep = weiri_strictly_lower(b->ctx, 1, d);
   g->prefix = weiri_prefix_strict(b->ctx, d);
+  g->eye = weiri_eye(b->ctx, d);
   const weir_init zero = {WEIR_INIT_CONSTANT, 0.0};
   const weir_status status =
-      keep == NULL || g->prefix == NULL
+      keep == NULL || g->prefix == NULL || g->eye == NULL
           ? WEIR_E_MEMORY
           : weir_build_param(b, &g->lower, "lower", weir_shape_2(d, d), zero, keep);
   weiri_free(b->ctx, keep);
@@ -53,6 +55,7 @@ static void teardown(weir_dist *dist) {
   normal *g = (normal *)dist;
   weiri_located_teardown(&g->at);
   weiri_free(dist->ctx, g->prefix);
+  weiri_free(dist->ctx, g->eye);
 }
 
 static void push(const weir_dist *dist, weir_run *run, weir_var e, weir_var log_scale) {
@@ -138,9 +141,44 @@ static weir_var score(
   return e;
 }
 
+/* Of a full covariance the residuals (I + N) (x - loc) are independent: one linear map
+ * more on the way to eta = (I + N) loc. */
+static void local_full(
+    const normal *g, weir_run *run, weir_var x, weir_var context, weir_local *out) {
+  weir_tape *t = run->tape;
+  const weiri_located *at = &g->at;
+  const int64_t d = g->base.event.features;
+  const weir_shape s = weir_var_shape(t, x);
+  const weir_var theta =
+      weiri_theta_pieces(&at->theta, run, context, 0, d, &out->pieces);
+  weir_var loc;
+  if (at->loc_kind == WEIRI_LOC_LINEAR) {
+    loc = weiri_theta_part(run, at->loc, theta, 0, d);
+  } else {
+    loc = weiri_located_loc(at, run, context);
+    weir_pieces_give_up(&out->pieces); /* the squash bends it */
+  }
+  const weir_var unit = weir_add(
+      t, weir_leaf_f64(t, weir_shape_2(d, d), g->eye), weir_run_param(run, g->lower));
+  if (out->pieces.n > 0) {
+    weir_var *last = &out->pieces.weight[out->pieces.n - 1];
+    *last = weir_matmul(t, unit, *last, false, false);
+  }
+  out->eta = weir_broadcast(t, weir_matmul(t, loc, unit, false, true), s);
+  const weir_var log_scale = weiri_located_log_scale(at, run, theta);
+  out->metric.weight =
+      weir_broadcast(t, weir_exp(t, weir_scale(t, log_scale, -2.0)), s);
+  const weir_var u = weir_sub(t, weir_matmul(t, x, unit, false, true), out->eta);
+  out->slope = weir_mul(t, u, out->metric.weight);
+}
+
 static bool local(const weir_dist *dist, weir_run *run, weir_var x, weir_var context,
     weir_local *out) {
   const normal *g = (const normal *)dist;
+  if (g->kind == FULL) {
+    local_full(g, run, x, context, out);
+    return true;
+  }
   return g->kind == DIAGONAL &&
          weiri_located_local(&g->at, dist, run, x, context, score, out);
 }

@@ -11,6 +11,7 @@
 
 #include "part/kl.h"
 #include "part/theta.h"
+#include "part/view.h"
 #include "weir/sys/op.h"
 
 typedef struct variational {
@@ -18,7 +19,7 @@ typedef struct variational {
   int64_t latent_dim;
   const weir_spec *posterior_spec, *likelihood_spec;
   int kl, support;
-  double *lo, *scale; /* [features] of the encoder's view of x; NULL: x itself */
+  weiri_view view; /* of x, by the encoder */
 } variational;
 
 enum { KL_AUTO, KL_SAMPLED };
@@ -55,43 +56,13 @@ static weir_status make_latent(variational *v, weir_build *b) {
   return WEIR_OK;
 }
 
-/* The encoder sees whole numbers between two ends, such as grey levels, as 0 to 1. */
-static weir_status take_view(variational *v, weir_ctx *ctx) {
-  const weir_event *data = &v->base.data;
-  bool wide = false;
-  for (int64_t j = 0; j < data->features; j++) {
-    const weir_support s = data->support[j];
-    wide = wide || (s.kind == WEIR_INTEGERS && s.hi - s.lo > 1.0);
-  }
-  if (!wide) {
-    return WEIR_OK;
-  }
-  v->lo = weiri_calloc(ctx, (size_t)data->features, sizeof *v->lo);
-  v->scale = weiri_calloc(ctx, (size_t)data->features, sizeof *v->scale);
-  if (v->lo == NULL || v->scale == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  for (int64_t j = 0; j < data->features; j++) {
-    const weir_support s = data->support[j];
-    const bool ends = s.kind == WEIR_INTEGERS && s.hi > s.lo;
-    v->lo[j] = ends ? s.lo : 0.0;
-    v->scale[j] = ends ? 1.0 / (s.hi - s.lo) : 1.0;
-  }
-  return WEIR_OK;
-}
-
 static weir_var seen(const weir_layer *l, weir_run *run, weir_var x) {
-  const variational *v = (const variational *)l;
-  weir_tape *t = run->tape;
-  const weir_shape row = weir_shape_1(l->data.features);
-  return v->lo == NULL ? x
-                       : weir_mul(t, weir_sub(t, x, weir_leaf_f64(t, row, v->lo)),
-                             weir_leaf_f64(t, row, v->scale));
+  return weiri_view_apply(&((const variational *)l)->view, run->tape, x);
 }
 
 static weir_status setup(weir_layer *l, weir_build *b) {
   variational *v = (variational *)l;
-  WEIR_TRY(take_view(v, b->ctx));
+  WEIR_TRY(weiri_view_of(b->ctx, &l->data, &v->view));
   WEIR_TRY(make_latent(v, b));
   weir_build given_x = *b, given_z = *b;
   given_z.likelihood = NULL;
@@ -117,8 +88,7 @@ static weir_status setup(weir_layer *l, weir_build *b) {
 }
 
 static void teardown(weir_layer *l) {
-  weiri_free(l->ctx, ((variational *)l)->lo);
-  weiri_free(l->ctx, ((variational *)l)->scale);
+  weiri_view_destroy(l->ctx, &((variational *)l)->view);
   weir_dist_destroy(&l->posterior);
   weir_dist_destroy(&l->likelihood);
 }

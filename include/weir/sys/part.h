@@ -244,11 +244,14 @@ WEIR_API void weir_pieces_bend(weir_pieces *p, weir_var slope);
 WEIR_API void weir_pieces_give_up(weir_pieces *p);
 
 /** A likelihood around one value of its context, whose n rows are the latent and then
- * the context proper: each column's natural parameter eta [n, features] (a Gaussian's
- * mean), d log p / d eta and the Fisher information -E d2 log p / d eta2, both [n,
- * features], and the way from the context to eta. */
+ * the context proper: parameters eta [n, m] that the context leads to (natural ones, or
+ * locations), the gradient of log p in eta [n, m], how log p curves there, and the way
+ * from the context to eta. The metric is positive semidefinite: the Fisher information
+ * -E d2 log p / d eta2, or -d2 log p / d eta2 itself where that has no negative
+ * direction, or its part for known components of a mixture. */
 typedef struct weir_local {
-  weir_var eta, slope, weight;
+  weir_var eta, slope;
+  weir_metric metric;
   weir_pieces pieces;
 } weir_local;
 
@@ -276,8 +279,8 @@ typedef struct weir_dist_class {
    * context that the child has. For a network in front of a distribution: the network
    * runs once, then draws, densities and divergences are the child's. Optional. */
   const weir_dist *(*settle)(const weir_dist *d, weir_run *run, weir_var *context);
-  /** Of a likelihood with independent columns: out at x, starting from empty pieces.
-   * false: this instance has no such form. Optional. */
+  /** Of a likelihood: out at x, starting from empty pieces and no share. false: this
+   * instance has no such form. Optional. */
   bool (*local)(
       const weir_dist *d, weir_run *run, weir_var x, weir_var context, weir_local *out);
 } weir_dist_class;
