@@ -318,6 +318,72 @@ static void a_page_of_many_kinds(void **state) {
   weir_ctx_destroy(&ctx);
 }
 
+/* Grey levels of a model that binarises are binarised before they are compared with its
+ * draws of 0 and 255: a model that is right of the binarised rows is seen to be. Grey
+ * levels u are uniform, so 255 comes with probability 1/2 whatever the column. */
+static void like_with_like(void **state) {
+  (void)state;
+  enum { N = 600, D = 3 };
+  static const char *const dists[] = {
+      "{\"name\": \"flow\", \"layers\": [\"binarize\"], \"base\": \"bernoulli\"}",
+      "{\"name\": \"flow\", \"layers\": [{\"name\": \"binarize\", \"mode\": "
+      "\"threshold\", \"threshold\": 0.25}], \"base\": \"bernoulli\"}",
+      "{\"name\": \"flow\", \"layers\": [\"to_unit\"], \"base\": \"logistic\"}"};
+  weir_ctx *ctx = context_of(2, NULL, NULL);
+  double x[N * D];
+  const weiri_rng rng = {4, weiri_stream("test.grey", 0)};
+  for (int i = 0; i < N * D; i++) {
+    x[i] = floor(256.0 * weiri_uniform(rng, (uint64_t)i));
+  }
+  static const char *const kinds[] = {"*=ordinal(1,0,256)"};
+  weir_schema_opts so = WEIR_SCHEMA_OPTS_INIT;
+  so.types = kinds;
+  so.n_types = 1;
+  weir_table *table = NULL;
+  weir_schema *schema = NULL;
+  weir_frame *frame = NULL;
+  OK(weir_table_from_arrays(&table, ctx, N, D, x, NULL, "grey"));
+  OK(weir_schema_guess(&schema, ctx, table, &so));
+  OK(weir_frame_create(&frame, ctx, schema, table, NULL));
+  const weir_row_set none = {0}, rows = {frame, NULL, N};
+  for (int k = 0; k < 3; k++) {
+    weir_model *model = NULL;
+    weiri_facts f;
+    json_t *dist = json_loads(dists[k], 0, NULL), *config = json_object();
+    OK(weiri_model_build(&model, ctx, schema, config, dist, WEIR_F64, 3));
+    json_decref(dist);
+    json_decref(config);
+    weir_report_opts o = WEIR_REPORT_OPTS_INIT;
+    o.permutations = 200;
+    OK(weiri_facts_open(&f, model, none, rows, &o));
+    double mean = 0.0;
+    for (int i = 0; i < N * D; i++) {
+      const double grey = f.data[i], y = f.compared[i];
+      mean += y / 255.0 / (N * D);
+      assert_true(k == 2 ? y == grey : y == 0.0 || y == 255.0);
+      assert_true(k != 1 || (y > 0.0) == (grey > 63.75));
+      assert_true(k != 0 || grey > 0.0 || y == 0.0);   /* never drawn of black, */
+      assert_true(k != 0 || grey < 255.0 || y > 0.0);  /* always of white */
+    }
+    if (k == 0) {
+      assert_true(fabs(mean - 0.5) < 5.0 * 0.5 / sqrt(N * D));
+      assert_true(f.energy.p > 0.001);
+      for (int j = 0; j < D; j++) {
+        assert_true(f.marginal[j].value < 0.15 && f.pit[j].value < 0.15);
+      }
+    } else {
+      assert_true(f.energy.p < 0.01); /* 3/4 of the rows are white, or a wrong density */
+    }
+    assert_int_equal(strlen(weiri_facts_likeness(&f)) > 0, k < 2);
+    weiri_facts_close(&f);
+    weir_model_destroy(&model);
+  }
+  weir_frame_destroy(&frame);
+  weir_schema_destroy(&schema);
+  weir_table_destroy(&table);
+  weir_ctx_destroy(&ctx);
+}
+
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
   bench b;
@@ -348,6 +414,7 @@ int main(void) {
       cmocka_unit_test(page_is_whole),
       cmocka_unit_test(the_smallest_page),
       cmocka_unit_test(a_page_of_many_kinds),
+      cmocka_unit_test(like_with_like),
       cmocka_unit_test(what_cannot_be_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

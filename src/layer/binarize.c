@@ -103,4 +103,5 @@ const weir_layer_class weir_layer_binarize = {
     .teardown = teardown,
     .to_latent = to_latent,
     .to_data = to_data,
+    .coarse = true,
 };

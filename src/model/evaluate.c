@@ -144,6 +144,10 @@ static void record(void *self, weir_run *run, int64_t n, weiri_results *r) {
   case WEIRI_ENCODE:
     add_direction(run, weir_dist_encode(d, run, given_rows(e, run, n), context), r);
     break;
+  case WEIRI_COARSEN:
+    x = given_rows(e, run, n);
+    weiri_results_add(r, weiri_dist_coarsen(d, run, x, context), NULL);
+    break;
   case WEIRI_DECODE:
   default:
     x = weiri_model_latents(run, n, d->latent, &e->in);

@@ -13,6 +13,7 @@ typedef enum weiri_verb {
   WEIRI_SAMPLE_LOG_PROB,
   WEIRI_ENCODE,
   WEIRI_DECODE,
+  WEIRI_COARSEN,
   WEIRI_VERBS
 } weiri_verb;
 

@@ -168,6 +168,20 @@ weir_status weir_model_decode_mean(const weir_model *model, int64_t n, const dou
   return weiri_pass_rows(&p, WEIRI_DECODE, model->seed);
 }
 
+bool weiri_model_coarse(const weir_model *model) {
+  return weiri_dist_coarse(model->dist);
+}
+
+weir_status weiri_model_coarsen(const weir_model *model, int64_t n, const double *x,
+    const double *context, uint64_t seed, double *out) {
+  const weiri_pass p = pass_of_data(model, n, x, n, context, out);
+  if (weiri_model_coarse(model)) {
+    return weiri_pass_rows(&p, WEIRI_COARSEN, seed);
+  }
+  memcpy(out, x, (size_t)(n * p.in_width) * sizeof *out);
+  return WEIR_OK;
+}
+
 int64_t weir_model_latent_features(const weir_model *model) {
   return model->dist->latent;
 }

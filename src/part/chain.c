@@ -77,6 +77,18 @@ weir_var weiri_chain_front(
   return through(c, c->n - 1, run, x, context);
 }
 
+bool weiri_chain_coarse(const weir_layer *l) {
+  const chain *c = (const chain *)l;
+  return c->n > 0 && c->layers[0]->cls->coarse;
+}
+
+weir_var weiri_chain_coarsen(
+    const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
+  const weir_layer *first = ((const chain *)l)->layers[0];
+  const weir_var z = weir_layer_to_latent(first, run, x, context);
+  return weir_layer_to_data(first, run, z, context);
+}
+
 static weir_var to_data(
     const weir_layer *l, weir_run *run, weir_var z, weir_var context) {
   const chain *c = (const chain *)l;

@@ -115,6 +115,15 @@ weir_var weiri_flow_front(
   return weiri_chain_front(((const flow *)d)->chain, run, x, context);
 }
 
+bool weiri_dist_coarse(const weir_dist *d) {
+  return d->cls == &weir_dist_flow && weiri_chain_coarse(((const flow *)d)->chain);
+}
+
+weir_var weiri_dist_coarsen(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context) {
+  return weiri_chain_coarsen(((const flow *)d)->chain, run, x, context);
+}
+
 const weir_dist *weiri_posterior_of(
     const weir_layer *l, weir_run *run, weir_var x, weir_var *context) {
   const weir_var seen = l->cls->seen == NULL ? x : l->cls->seen(l, run, x);

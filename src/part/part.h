@@ -50,6 +50,16 @@ weir_layer *weiri_chain_last(const weir_layer *chain);
 weir_var weiri_chain_front(
     const weir_layer *chain, weir_run *run, weir_var x, weir_var context);
 
+/* Whether the first layer of a chain loses what the likelihood is not about (`coarse`);
+ * and rows x there and back through it, its parts pushed. The same of a distribution
+ * that is a flow. */
+bool weiri_chain_coarse(const weir_layer *chain);
+weir_var weiri_chain_coarsen(
+    const weir_layer *chain, weir_run *run, weir_var x, weir_var context);
+bool weiri_dist_coarse(const weir_dist *d);
+weir_var weiri_dist_coarsen(
+    const weir_dist *d, weir_run *run, weir_var x, weir_var context);
+
 /* Of a flow: its last layer (NULL: none, or d is no flow), its base, and what the
  * layers in front of the last make of rows x, their parts pushed. */
 const weir_layer *weiri_flow_layer(const weir_dist *d);

@@ -46,7 +46,7 @@ static weir_status shared(weiri_facts *f, double *draws, double *column) {
     double *t = f->transform + j * f->n_pit;
     weiri_facts_column(draws, m, f->d, j, true, column);
     for (int64_t i = 0; i < f->n_pit; i++) {
-      t[i] = transform(m, column, f->data[i * f->d + j], coin(f, j, i));
+      t[i] = transform(m, column, f->compared[i * f->d + j], coin(f, j, i));
     }
     weiri_sort(f->n_pit, t);
     f->pit[j] = weiri_ks_uniform(f->n_pit, t);
@@ -73,7 +73,7 @@ static weir_status per_row(weiri_facts *f, double *draws, double *context) {
     double *t = f->transform + j * f->n_pit;
     for (int64_t i = 0; i < f->n_pit; i++) {
       weiri_facts_column(draws + i * PER_ROW * f->d, PER_ROW, f->d, j, true, own);
-      t[i] = transform(PER_ROW, own, f->data[i * f->d + j], coin(f, j, i));
+      t[i] = transform(PER_ROW, own, f->compared[i * f->d + j], coin(f, j, i));
     }
     weiri_sort(f->n_pit, t);
     f->pit[j] = weiri_ks_uniform(f->n_pit, t);
@@ -103,11 +103,11 @@ static weir_status marginals(weiri_facts *f) {
   double *b = a + f->n;
   for (int64_t j = 0; j < f->d; j++) {
     double change = 0.0;
-    weiri_facts_column(f->data, f->n, f->d, j, true, a);
+    weiri_facts_column(f->compared, f->n, f->d, j, true, a);
     weiri_facts_column(f->draws, f->n, f->d, j, true, b);
     f->marginal[j] = weiri_ks_two(f->n, a, f->n, b);
     for (int64_t k = 0; k < f->d && f->d <= 128; k++) {
-      change = fmax(change, fabs(weiri_correlation(f->n, f->d, f->data, j, k) -
+      change = fmax(change, fabs(weiri_correlation(f->n, f->d, f->compared, j, k) -
                                  weiri_correlation(f->n, f->d, f->draws, j, k)));
     }
     f->deviation[j] = f->marginal[j].value + change;
@@ -122,5 +122,5 @@ weir_status weiri_facts_compare(weiri_facts *f) {
   WEIR_TRY(marginals(f));
   WEIR_TRY(integral_transform(f));
   return weiri_energy_test(
-      &f->energy, f->ctx, n, f->d, f->data, f->draws, permutations, f->opts->seed);
+      &f->energy, f->ctx, n, f->d, f->compared, f->draws, permutations, f->opts->seed);
 }

@@ -34,7 +34,7 @@ static void pair(const corner *c, int64_t row, int64_t col) {
   const weiri_plot plot = cell(c, row, col);
   const int64_t n = f->n < DOTS ? f->n : DOTS;
   frame(&plot);
-  weiri_plot_dots(&plot, "dd", n, f->d, f->data, c->column[col], c->column[row]);
+  weiri_plot_dots(&plot, "dd", n, f->d, f->compared, c->column[col], c->column[row]);
   weiri_plot_dots(&plot, "dm", n, f->d, f->draws, c->column[col], c->column[row]);
 }
 
@@ -42,7 +42,7 @@ static void diagonal(const corner *c, int64_t i) {
   const weiri_facts *f = c->f;
   const weiri_plot plot = cell(c, i, i);
   const int64_t bins = c->span[i].bins > 24 ? 24 : c->span[i].bins;
-  weiri_facts_column(f->data, f->n, f->d, c->column[i], false, c->a);
+  weiri_facts_column(f->compared, f->n, f->d, c->column[i], false, c->a);
   weiri_facts_column(f->draws, f->n, f->d, c->column[i], false, c->a + f->n);
   frame(&plot);
   weiri_marginal(f, &plot, bins, c->a, c->a + f->n);
@@ -104,7 +104,7 @@ void weiri_section_corner(weiri_page *p, const weiri_facts *f) {
   }
   weiri_facts_worst(f, c.k, c.column);
   for (int64_t i = 0; i < c.k; i++) {
-    weiri_facts_column(f->data, f->n, f->d, c.column[i], true, c.a);
+    weiri_facts_column(f->compared, f->n, f->d, c.column[i], true, c.a);
     c.span[i] = weiri_span_of(f, c.column[i], c.a);
   }
   weiri_section_open(p, "corner", "Data against draws: pairs");
@@ -117,7 +117,7 @@ void weiri_section_corner(weiri_page *p, const weiri_facts *f) {
         "between data and draws.",
         f->d, c.k);
   }
-  weiri_put(p, "</p>\n");
+  weiri_putf(p, "%s</p>\n", weiri_facts_likeness(f));
   weiri_legend(p, "data", "draws");
   draw(&c);
   weiri_section_close(p);

@@ -96,6 +96,8 @@ static weir_status draw(weiri_facts *f) {
   weir_sample_opts o = WEIR_SAMPLE_OPTS_INIT;
   o.seed = f->opts->seed;
   const double *context = f->c > 0 ? f->context : NULL;
+  WEIR_TRY(weiri_model_coarsen(
+      f->model, f->n, f->data, context, f->opts->seed, f->compared));
   WEIR_TRY(weir_model_sample(
       f->model, f->n, f->c > 0 ? f->n : 1, context, &o, f->draws, NULL));
   if (f->z == 0) {
@@ -131,6 +133,7 @@ static weir_status take_memory(weiri_facts *f) {
   f->order = weiri_calloc(f->ctx, all, sizeof *f->order);
   f->row = weiri_calloc(f->ctx, n, sizeof *f->row);
   f->data = weiri_calloc(f->ctx, n * d, sizeof *f->data);
+  f->compared = weiri_calloc(f->ctx, n * d, sizeof *f->compared);
   f->draws = weiri_calloc(f->ctx, n * d, sizeof *f->draws);
   f->context = weiri_calloc(f->ctx, n * (size_t)f->c + 1, sizeof *f->context);
   f->latent = weiri_calloc(f->ctx, n * (size_t)f->z + 1, sizeof *f->latent);
@@ -139,7 +142,7 @@ static weir_status take_memory(weiri_facts *f) {
   f->transform = weiri_calloc(f->ctx, n * d, sizeof *f->transform);
   f->deviation = weiri_calloc(f->ctx, d, sizeof *f->deviation);
   const bool ok = f->log_prob != NULL && f->order != NULL && f->row != NULL &&
-                  f->data != NULL && f->draws != NULL && f->context != NULL &&
+                  f->data != NULL && f->compared != NULL && f->draws != NULL && f->context != NULL &&
                   f->latent != NULL && f->marginal != NULL && f->pit != NULL &&
                   f->transform != NULL && f->deviation != NULL;
   return ok ? WEIR_OK : WEIR_E_MEMORY;
@@ -178,8 +181,8 @@ weir_status weiri_facts_open(weiri_facts *f, const weir_model *model,
 }
 
 void weiri_facts_close(weiri_facts *f) {
-  void *const all[] = {f->log_prob, f->order, f->row, f->data, f->draws, f->context,
-      f->latent, f->marginal, f->pit, f->transform, f->deviation, f->energy.null,
+  void *const all[] = {f->log_prob, f->order, f->row, f->data, f->compared, f->draws,
+      f->context, f->latent, f->marginal, f->pit, f->transform, f->deviation, f->energy.null,
       f->no_baselines};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     weiri_free(f->ctx, all[i]);
@@ -238,6 +241,13 @@ bool weiri_facts_normal(const weiri_facts *f, int64_t i) {
     categories += weiri_facts_categorical(f, j);
   }
   return standard && i >= categories && !has_circle(f);
+}
+
+const char *weiri_facts_likeness(const weiri_facts *f) {
+  return weiri_model_coarse(f->model)
+             ? " The model draws the two ends of each column only: the rows are "
+               "binarised in the same way before they are compared."
+             : "";
 }
 
 void weiri_facts_column(

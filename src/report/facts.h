@@ -29,6 +29,8 @@ typedef struct weiri_facts {
   int64_t n;
   int64_t *row;           /* [n] rows of the frame */
   double *data, *draws;   /* [n, d] */
+  double *compared;       /* [n, d] data as draws compare with it: without grey levels of
+                             a model that binarises */
   double *context;        /* [n, c] or NULL */
   double *latent;         /* [n, z] of the data: categories first */
   weiri_effect *marginal; /* [d] distance between data and draws */
@@ -55,6 +57,9 @@ weir_status weiri_facts_compare(weiri_facts *f);
  * model (a standard base, and no category). */
 bool weiri_facts_categorical(const weiri_facts *f, int64_t i);
 bool weiri_facts_normal(const weiri_facts *f, int64_t i);
+/* A sentence for where data and draws are compared, on what was done to the data: "" or
+ * that it was binarised. */
+const char *weiri_facts_likeness(const weiri_facts *f);
 /* Column j of x [n, d], sorted or in the rows' order, into out [n]. */
 void weiri_facts_column(
     const double *x, int64_t n, int64_t d, int64_t j, bool sorted, double *out);

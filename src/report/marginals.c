@@ -75,7 +75,7 @@ static void panel(weiri_page *p, const weiri_facts *f, int64_t j, double *a) {
   const weir_schema *s = weir_model_schema(f->model);
   const weir_column c = weir_schema_column(s, weir_schema_event(s, j));
   double *b = a + f->n;
-  weiri_facts_column(f->data, f->n, f->d, j, true, a);
+  weiri_facts_column(f->compared, f->n, f->d, j, true, a);
   weiri_facts_column(f->draws, f->n, f->d, j, true, b);
   const weiri_span r = weiri_span_of(f, j, a);
   const weiri_plot plot = {p, 8.0, 252.0, 4.0, 110.0, r.lo, r.hi, 0.0, 1.0};
@@ -111,8 +111,8 @@ void weiri_section_marginals(weiri_page *p, const weiri_facts *f) {
   weiri_putf(p,
       "<p>Shares of %d rows and of as many draws%s. KS is the Kolmogorov-Smirnov "
       "distance between the two, 0 for the same and 1 for apart, with a 95&nbsp;%% "
-      "interval; an interval that reaches 0 shows no difference.</p>\n",
-      f->n, f->c > 0 ? " given the same contexts" : "");
+      "interval; an interval that reaches 0 shows no difference.%s</p>\n",
+      f->n, f->c > 0 ? " given the same contexts" : "", weiri_facts_likeness(f));
   if (k < f->d) {
     weiri_putf(
         p, "<p class=\"note\">The %d of %d columns that deviate most.</p>", k, f->d);

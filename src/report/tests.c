@@ -134,8 +134,8 @@ void weiri_section_transform(weiri_page *p, const weiri_facts *f) {
       "<p>For each of %d rows, the share of the model's draws%s below its value, "
       "ties broken at random: uniform where the column's distribution is right. "
       "A slope is a shift, a hump too wide a model, a bowl too narrow a one. KS "
-      "is the distance to the uniform with its 95&nbsp;%% interval.</p>\n",
-      f->n_pit, f->c > 0 ? " given the row's context" : "");
+      "is the distance to the uniform with its 95&nbsp;%% interval.%s</p>\n",
+      f->n_pit, f->c > 0 ? " given the row's context" : "", weiri_facts_likeness(f));
   weiri_put(p, "<div class=\"grid\">\n");
   for (int64_t i = 0; i < k; i++) {
     transform_panel(p, f, column[i]);
@@ -180,8 +180,8 @@ void weiri_section_energy(weiri_page *p, const weiri_facts *f) {
   weiri_putf(p,
       "<p>Energy distance between %d rows and as many draws, each column divided "
       "by its standard deviation, against %d random exchanges of rows and "
-      "draws.</p>\n",
-      e->n, e->permutations);
+      "draws.%s</p>\n",
+      e->n, e->permutations, weiri_facts_likeness(f));
   weiri_table_open(p, "#distance|#null mean|#null 95 %|#share of spread|#p");
   weiri_put(p, "<tr>");
   weiri_cell_real(p, e->statistic);

@@ -210,6 +210,10 @@ typedef struct weir_layer_class {
   /** Of a stochastic layer: its rows x as its posterior sees them. Optional: x itself.
    */
   weir_var (*seen)(const weir_layer *l, weir_run *run, weir_var x);
+  /** The way to the latent loses what the likelihood is not about (grey levels that are
+   * binarised): rows go there and back before they are compared with draws. Heeded at
+   * the front of a model's flow. */
+  bool coarse;
 } weir_layer_class;
 
 struct weir_layer {
