@@ -362,8 +362,8 @@ static void like_with_like(void **state) {
       mean += y / 255.0 / (N * D);
       assert_true(k == 2 ? y == grey : y == 0.0 || y == 255.0);
       assert_true(k != 1 || (y > 0.0) == (grey > 63.75));
-      assert_true(k != 0 || grey > 0.0 || y == 0.0);   /* never drawn of black, */
-      assert_true(k != 0 || grey < 255.0 || y > 0.0);  /* always of white */
+      assert_true(k != 0 || grey > 0.0 || y == 0.0);  /* never drawn of black, */
+      assert_true(k != 0 || grey < 255.0 || y > 0.0); /* always of white */
     }
     if (k == 0) {
       assert_true(fabs(mean - 0.5) < 5.0 * 0.5 / sqrt(N * D));
@@ -372,7 +372,8 @@ static void like_with_like(void **state) {
         assert_true(f.marginal[j].value < 0.15 && f.pit[j].value < 0.15);
       }
     } else {
-      assert_true(f.energy.p < 0.01); /* 3/4 of the rows are white, or a wrong density */
+      assert_true(
+          f.energy.p < 0.01); /* 3/4 of the rows are white, or a wrong density */
     }
     assert_int_equal(strlen(weiri_facts_likeness(&f)) > 0, k < 2);
     weiri_facts_close(&f);

@@ -146,6 +146,17 @@ WEIR_API WEIR_MUST_USE weir_status weir_model_encode_mean(const weir_model *mode
 WEIR_API WEIR_MUST_USE weir_status weir_model_decode_mean(const weir_model *model,
     int64_t n, const double *z, int64_t contexts, const double *context, double *x);
 
+/** Whether the latent is one unit vector. */
+WEIR_API bool weir_model_latent_on_sphere(const weir_model *model);
+/** What traversals decode: steps >= 2 points [steps, latent] on which variable j (from
+ * 0) goes from lo to hi and the others keep what they are in centre [latent]. Of a unit
+ * vector the others are scaled by one factor so that it stays one, and share alike
+ * where centre has none of them. Errors: E_ARGUMENT (steps, j; of a unit vector, an end
+ * beyond
+ * [-1, 1]). */
+WEIR_API WEIR_MUST_USE weir_status weir_model_latent_line(const weir_model *model,
+    const double *centre, int64_t j, double lo, double hi, int64_t steps, double *z);
+
 /** Latents of all rows of a frame, draws by their numbers in the file. */
 WEIR_API WEIR_MUST_USE weir_status weir_model_frame_encode(const weir_model *model,
     const weir_frame *frame, uint64_t seed, double *z, double *log_det);

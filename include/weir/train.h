@@ -123,12 +123,15 @@ typedef struct weir_vae_score {
   bool has_kl;
   double *kl;         /**< [latents] KL per latent, when has_kl */
   double *variance;   /**< [latents] variance over rows of E[z | x] */
-  int64_t active;     /**< latents whose variance is above 0.01 */
+  int64_t active;     /**< latents whose variance is above active_variance */
   double information; /**< of latent and data, at most information_cap (log of
                            the rows it is measured on); NaN where the posterior
                            knows the density of its own draws only */
   double information_cap;
   double reconstruction_error; /**< root mean square, in units of the columns */
+  double active_variance;      /**< 0.01 (Burda et al. 2016), a hundredth of a standard
+                                    normal prior's; of a unit vector of m coordinates 0.01 /
+                                  m      likewise */
 } weir_vae_score;
 /** Scores a model with a posterior. Cost: samples decoder passes per row, in memory
  * that does not grow with samples. Errors: E_ARGUMENT, E_MEMORY. */
@@ -212,8 +215,6 @@ typedef struct weir_points {
  * Errors: E_ARGUMENT (fewer than k neighbours), E_MEMORY. */
 WEIR_API WEIR_MUST_USE weir_status weir_neighbour_accuracy(weir_ctx *ctx, int64_t d,
     weir_points of, const weir_points *among, int64_t k, bool cosine, double *accuracy);
-/** Whether the latent is one unit vector. */
-WEIR_API bool weir_model_latent_on_sphere(const weir_model *model);
 
 /** What two simple densities reach on the same rows, in the same measure. */
 typedef struct weir_baselines {

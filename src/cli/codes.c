@@ -32,6 +32,29 @@ weir_status cli_codes_data(
                  : weir_model_decode_mean(m->model, n, z, n, context, x);
 }
 
+int cli_codes_write(const cli_codes *m, cli_pass *pass, int64_t n, int64_t per_line,
+    const double *z, const double *context) {
+  cli_sheet sheet;
+  double *x = malloc((size_t)(n * m->d) * sizeof *x);
+  context = m->c > 0 ? context : NULL;
+  int code = cli_sheet_open(&sheet, pass, NULL, n, per_line);
+  if (code == 0 && x == NULL) {
+    code = cli_no_memory();
+  }
+  if (code == 0) {
+    code = cli_fail(cli_codes_data(m, n, z, context, x));
+  }
+  if (code == 0) {
+    code = cli_fail(cli_sheet_put(&sheet, n, x, context, NULL));
+  }
+  if (code == 0) {
+    code = cli_sheet_end(&sheet);
+  }
+  cli_sheet_free(&sheet);
+  free(x);
+  return code;
+}
+
 enum { NUMBERS_MAX = 1 << 20 };
 
 /* "7" or "7-9" at *text, which moves on. */

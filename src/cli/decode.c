@@ -8,6 +8,17 @@
 #include "cli/latent.h"
 #include "cli/sheet.h"
 
+static const cli_opt options[] = {
+    {"mean", 0, CLI_FLAG, NULL,
+        "of an autoencoder, the mean of the likelihood in place of a draw: images "
+        "without the noise of single pixels",
+        0, 0, NULL, NULL},
+    {0}};
+
+/* How far from 1 the length of a unit vector may be that was written with few digits.
+ */
+#define LENGTH_TOLERANCE 1e-3
+
 typedef struct decoder {
   cli_pass *pass;
   const weir_model *model;
@@ -80,6 +91,25 @@ static int copy_latents(decoder *e, const weir_table *table) {
   return 0;
 }
 
+/* Of a latent on the sphere: every row of a block is a unit vector. */
+static int check_lengths(const decoder *e, const weir_table *table) {
+  const bool sphere = weir_model_latent_on_sphere(e->model);
+  for (int64_t i = 0; sphere && i < weir_table_rows(table); i++) {
+    double square = 0.0;
+    for (int64_t j = 0; j < e->k; j++) {
+      square += e->z[i * e->k + j] * e->z[i * e->k + j];
+    }
+    if (!(fabs(sqrt(square) - 1.0) <= LENGTH_TOLERANCE)) {
+      return cli_error("%s: %s %" PRId64
+                       ": the latent of this model is a unit vector, found one of "
+                       "length %g",
+          weir_table_source(table), weir_table_line_word(table),
+          weir_table_line(table, i), sqrt(square));
+    }
+  }
+  return 0;
+}
+
 /* Contexts [n, c] of a block: one for all, a row each, or columns of the table. */
 static int copy_contexts(decoder *e, const weir_table *table) {
   const int64_t n = weir_table_rows(table), c = e->context.width;
@@ -113,8 +143,11 @@ static int copy_contexts(decoder *e, const weir_table *table) {
 
 static weir_status compute(decoder *e, int64_t n) {
   const double *contexts = e->context.width > 0 ? e->contexts : NULL;
-  weir_status status = weir_model_decode_from(
-      e->model, e->pass->done, n, e->z, n, contexts, e->pass->env.seed, e->x, NULL);
+  weir_status status =
+      cli_has(e->pass->args, "mean")
+          ? weir_model_decode_mean(e->model, n, e->z, n, contexts, e->x)
+          : weir_model_decode_from(e->model, e->pass->done, n, e->z, n, contexts,
+                e->pass->env.seed, e->x, NULL);
   if (status == WEIR_OK) {
     status = cli_sheet_put(&e->sheet, n, e->x, contexts, NULL);
   }
@@ -125,6 +158,9 @@ static int take_block(decoder *e, const weir_table *table) {
   int code = e->pass->done == 0 ? find_columns(e, table) : 0;
   if (code == 0) {
     code = copy_latents(e, table);
+  }
+  if (code == 0) {
+    code = check_lengths(e, table);
   }
   if (code == 0) {
     code = copy_contexts(e, table);
@@ -182,7 +218,7 @@ const cli_verb cli_verb_decode = {
     .words = "MODEL LATENTS",
     .min_words = 2,
     .max_words = 2,
-    .options = (const cli_opt *const[]){cli_context_options, cli_sheet_options,
+    .options = (const cli_opt *const[]){options, cli_context_options, cli_sheet_options,
         cli_read_options, cli_compute_options, NULL},
     .text = "LATENTS has the columns z1, z2, ... that weir encode writes (found by "
             "name, or "

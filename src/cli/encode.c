@@ -12,13 +12,17 @@ static const cli_opt options[] = {
         "the log-determinant of the map as the last column, "
         "log_det",
         0, 0, NULL, NULL},
+    {"mean", 0, CLI_FLAG, NULL,
+        "of an autoencoder, the mean of the posterior in place of a draw (a draw where "
+        "the mean is not known: a flow as posterior)",
+        0, 0, NULL, NULL},
     {0}};
 
 typedef struct encoder {
   cli_pass *pass;
   const weir_model *model;
   int64_t k, contexts, width; /* latents, context columns, all columns */
-  bool log_det;
+  bool log_det, mean;
   cli_latent_names names;
   weir_column *column;
   double *z, *det, *rows; /* [CLI_BLOCK, ...] */
@@ -29,6 +33,10 @@ static int set_up(encoder *e, const cli_args *args) {
   e->k = weir_model_latent_features(e->model);
   e->contexts = weir_schema_contexts(schema);
   e->log_det = cli_has(args, "log-det");
+  e->mean = cli_has(args, "mean");
+  if (e->mean && e->log_det) {
+    return cli_usage("--log-det is of draws, and --mean gives none");
+  }
   e->width = e->k + e->contexts + e->log_det;
   const size_t block = (size_t)CLI_BLOCK * sizeof(double);
   e->names = cli_latent_names_make(e->k);
@@ -82,8 +90,11 @@ static void copy_context(encoder *e, const cli_rows *in) {
 
 static weir_status compute(encoder *e, const cli_rows *in) {
   const int64_t n = weir_frame_rows(in->frame);
-  const weir_status status = weir_model_frame_encode(
-      e->model, in->frame, e->pass->env.seed, e->z, e->log_det ? e->det : NULL);
+  const weir_status status =
+      e->mean ? weir_model_encode_mean(e->model, n, weir_frame_x(in->frame), n,
+                    weir_frame_context(in->frame), e->z)
+              : weir_model_frame_encode(e->model, in->frame, e->pass->env.seed, e->z,
+                    e->log_det ? e->det : NULL);
   for (int64_t i = 0; status == WEIR_OK && i < n; i++) {
     double *row = e->rows + weir_frame_row(in->frame, i) * e->width;
     memcpy(row, e->z + i * e->k, (size_t)e->k * sizeof *row);
@@ -138,7 +149,7 @@ const cli_verb cli_verb_encode = {
     .text =
         "Writes columns z1, z2, ... and, for a conditional model, the context columns, "
         "so that weir decode gives the table back. Where a map is stochastic (discrete "
-        "columns), a draw by the seed.",
+        "columns, the posterior of an autoencoder), a draw by the seed.",
     .examples =
         (const char *const[]){"weir encode model.safetensors new.csv -o z.csv", NULL},
     .run = run,

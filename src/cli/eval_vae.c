@@ -61,7 +61,7 @@ static json_t *numbers(int64_t n, const double *x) {
 
 /* Latents that carry nothing: constant means, and no KL where it is known. */
 static bool is_dead(const weir_vae_score *s, int64_t j) {
-  return s->variance[j] <= 0.01 && (!s->has_kl || s->kl[j] < 0.01);
+  return s->variance[j] <= s->active_variance && (!s->has_kl || s->kl[j] < 0.01);
 }
 
 static json_t *score_json(const weir_model *model, const weir_vae_score *s) {

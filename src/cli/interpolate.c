@@ -12,7 +12,7 @@ static const cli_opt options[] = {
         NULL},
     {"path", 0, CLI_TEXT, "SHAPE",
         "straight lines, or arcs on which the length of a Gaussian latent stays usual "
-        "(linear)",
+        "(linear; of a latent on the sphere always arcs)",
         0, 0, "linear|spherical", NULL},
     {0}};
 
@@ -21,8 +21,8 @@ typedef struct lines {
   int64_t n, *row; /* ends: pairs */
   int64_t steps;
   bool spherical;
-  double *x, *context, *z;          /* of the ends [n, ...] */
-  double *on_z, *on_x, *on_context; /* along the lines [n / 2 * steps, ...] */
+  double *x, *context, *z;   /* of the ends [n, ...] */
+  double *on_z, *on_context; /* along the lines [n / 2 * steps, ...] */
 } lines;
 
 static int set_up(lines *l, const cli_args *args) {
@@ -38,18 +38,24 @@ static int set_up(lines *l, const cli_args *args) {
     return cli_usage("--between: expected pairs of rows, found '%s'", text);
   }
   l->steps = cli_int(args, "steps", 8);
-  l->spherical = strcmp(cli_text(args, "path", "linear"), "spherical") == 0;
+  const bool sphere = weir_model_latent_on_sphere(l->m.model);
+  l->spherical =
+      strcmp(cli_text(args, "path", sphere ? "spherical" : "linear"), "spherical") == 0;
+  if (sphere && !l->spherical) {
+    return cli_usage(
+        "--path: the latent is a unit vector, and straight lines leave the "
+        "sphere; expected spherical");
+  }
   const size_t ends = (size_t)l->n * sizeof(double);
   const size_t all = (size_t)(l->n / 2 * l->steps) * sizeof(double);
   const size_t d = (size_t)l->m.d, k = (size_t)l->m.k, c = (size_t)l->m.c + 1;
   l->x = malloc(ends * d);
   l->z = malloc(ends * k);
   l->context = malloc(ends * c);
-  l->on_x = malloc(all * d);
   l->on_z = malloc(all * k);
   l->on_context = malloc(all * c);
-  return l->x != NULL && l->z != NULL && l->context != NULL && l->on_x != NULL &&
-                 l->on_z != NULL && l->on_context != NULL
+  return l->x != NULL && l->z != NULL && l->context != NULL && l->on_z != NULL &&
+                 l->on_context != NULL
              ? 0
              : cli_no_memory();
 }
@@ -59,7 +65,6 @@ static void tear_down(lines *l) {
   free(l->x);
   free(l->z);
   free(l->context);
-  free(l->on_x);
   free(l->on_z);
   free(l->on_context);
 }
@@ -100,36 +105,6 @@ static void lay_out(const lines *l) {
   }
 }
 
-static weir_status compute(const lines *l) {
-  const bool given = l->m.c > 0;
-  const weir_status status =
-      cli_codes_latent(&l->m, l->n, l->x, given ? l->context : NULL, l->z);
-  if (status != WEIR_OK) {
-    return status;
-  }
-  lay_out(l);
-  return cli_codes_data(
-      &l->m, l->n / 2 * l->steps, l->on_z, given ? l->on_context : NULL, l->on_x);
-}
-
-static int write(const lines *l, cli_pass *pass) {
-  cli_sheet sheet;
-  const int64_t rows = l->n / 2 * l->steps;
-  int code = cli_sheet_open(&sheet, pass, NULL, rows, l->steps);
-  if (code == 0) {
-    code = cli_fail(compute(l));
-  }
-  if (code == 0) {
-    code = cli_fail(
-        cli_sheet_put(&sheet, rows, l->on_x, l->m.c > 0 ? l->on_context : NULL, NULL));
-  }
-  if (code == 0) {
-    code = cli_sheet_end(&sheet);
-  }
-  cli_sheet_free(&sheet);
-  return code;
-}
-
 static int interpolate(cli_pass *pass) {
   lines l = {0};
   int code = cli_codes_init(&l.m, pass);
@@ -140,7 +115,13 @@ static int interpolate(cli_pass *pass) {
     code = cli_pick(&l.m, pass->args, pass->args->words[1], l.n, l.row, l.x, l.context);
   }
   if (code == 0) {
-    code = write(&l, pass);
+    code =
+        cli_fail(cli_codes_latent(&l.m, l.n, l.x, l.m.c > 0 ? l.context : NULL, l.z));
+  }
+  if (code == 0) {
+    lay_out(&l);
+    code =
+        cli_codes_write(&l.m, pass, l.n / 2 * l.steps, l.steps, l.on_z, l.on_context);
   }
   tear_down(&l);
   return code;

@@ -12,7 +12,8 @@ static const cli_opt options[] = {
         "latent variables to vary, as 3,7 or 1-8 (the first "
         "10)",
         0, 0, NULL, NULL},
-    {"range", 0, CLI_TEXT, "LO,HI", "from where to where (-3,3)", 0, 0, NULL, NULL},
+    {"range", 0, CLI_TEXT, "LO,HI",
+        "from where to where (-3,3; of a latent on the sphere -1,1)", 0, 0, NULL, NULL},
     {"steps", 0, CLI_INT, "N", "rows for each latent variable (9)", 2, 1e6, NULL, NULL},
     {"row", 0, CLI_INT, "I", "the row of DATA whose latent the others keep (1)", 1,
         1e15, NULL, NULL},
@@ -23,8 +24,8 @@ typedef struct traversal {
   int64_t n, *latent; /* from 1 on */
   int64_t steps;
   double lo, hi;
-  double *z, *x, *context;          /* of the row */
-  double *on_z, *on_x, *on_context; /* [n * steps, ...] */
+  double *z, *x, *context;   /* of the row */
+  double *on_z, *on_context; /* [n * steps, ...] */
 } traversal;
 
 static int read_range(traversal *t, const char *text) {
@@ -57,7 +58,9 @@ static int read_latents(traversal *t, const cli_args *args) {
 static int set_up(traversal *t, const cli_args *args) {
   int code = read_latents(t, args);
   if (code == 0) {
-    code = read_range(t, cli_text(args, "range", "-3,3"));
+    code =
+        read_range(t, cli_text(args, "range",
+                          weir_model_latent_on_sphere(t->m.model) ? "-1,1" : "-3,3"));
   }
   if (code != 0) {
     return code;
@@ -69,10 +72,9 @@ static int set_up(traversal *t, const cli_args *args) {
   t->x = calloc(d, sizeof *t->x);
   t->context = calloc(c, sizeof *t->context);
   t->on_z = malloc(all * k * sizeof *t->on_z);
-  t->on_x = malloc(all * d * sizeof *t->on_x);
   t->on_context = malloc(all * c * sizeof *t->on_context);
   return t->z != NULL && t->x != NULL && t->context != NULL && t->on_z != NULL &&
-                 t->on_x != NULL && t->on_context != NULL
+                 t->on_context != NULL
              ? 0
              : cli_no_memory();
 }
@@ -83,7 +85,6 @@ static void tear_down(traversal *t) {
   free(t->x);
   free(t->context);
   free(t->on_z);
-  free(t->on_x);
   free(t->on_context);
 }
 
@@ -109,33 +110,19 @@ static int find_centre(traversal *t, const cli_args *args) {
                          &t->m, 1, t->x, t->m.c > 0 ? t->context : NULL, t->z));
 }
 
-static void lay_out(const traversal *t) {
+static weir_status lay_out(const traversal *t) {
   const int64_t k = t->m.k, c = t->m.c;
+  for (int64_t i = 0; i < t->n; i++) {
+    const weir_status status = weir_model_latent_line(t->m.model, t->z,
+        t->latent[i] - 1, t->lo, t->hi, t->steps, t->on_z + i * t->steps * k);
+    if (status != WEIR_OK) {
+      return status;
+    }
+  }
   for (int64_t i = 0; i < t->n * t->steps; i++) {
-    const double at = (double)(i % t->steps) / (double)(t->steps - 1);
-    memcpy(t->on_z + i * k, t->z, (size_t)k * sizeof *t->z);
-    t->on_z[i * k + t->latent[i / t->steps] - 1] = t->lo + at * (t->hi - t->lo);
     memcpy(t->on_context + i * c, t->context, (size_t)c * sizeof *t->context);
   }
-}
-
-static int write(const traversal *t, cli_pass *pass) {
-  cli_sheet sheet;
-  const int64_t rows = t->n * t->steps;
-  const double *context = t->m.c > 0 ? t->on_context : NULL;
-  int code = cli_sheet_open(&sheet, pass, NULL, rows, t->steps);
-  lay_out(t);
-  if (code == 0) {
-    code = cli_fail(cli_codes_data(&t->m, rows, t->on_z, context, t->on_x));
-  }
-  if (code == 0) {
-    code = cli_fail(cli_sheet_put(&sheet, rows, t->on_x, context, NULL));
-  }
-  if (code == 0) {
-    code = cli_sheet_end(&sheet);
-  }
-  cli_sheet_free(&sheet);
-  return code;
+  return WEIR_OK;
 }
 
 static int traverse(cli_pass *pass) {
@@ -148,7 +135,10 @@ static int traverse(cli_pass *pass) {
     code = find_centre(&t, pass->args);
   }
   if (code == 0) {
-    code = write(&t, pass);
+    code = cli_fail(lay_out(&t));
+  }
+  if (code == 0) {
+    code = cli_codes_write(&t.m, pass, t.n * t.steps, t.steps, t.on_z, t.on_context);
   }
   tear_down(&t);
   return code;
@@ -169,7 +159,8 @@ const cli_verb cli_verb_traverse = {
         cli_context_options, cli_read_options, cli_compute_options, NULL},
     .text =
         "Each latent variable goes through the range while the others keep the "
-        "latent of a row of DATA, or 0 without DATA. A picture has a line for each.",
+        "latent of a row of DATA, or 0 without DATA. A picture has a line for each. On "
+        "the sphere the others are scaled so that the latent stays a unit vector.",
     .examples = (const char *const[]){"weir traverse digits.safetensors -o latents.png",
         "weir traverse model.safetensors new.csv --row 7 --latent 1,2 --range -2,2",
         NULL},

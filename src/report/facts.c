@@ -142,9 +142,9 @@ static weir_status take_memory(weiri_facts *f) {
   f->transform = weiri_calloc(f->ctx, n * d, sizeof *f->transform);
   f->deviation = weiri_calloc(f->ctx, d, sizeof *f->deviation);
   const bool ok = f->log_prob != NULL && f->order != NULL && f->row != NULL &&
-                  f->data != NULL && f->compared != NULL && f->draws != NULL && f->context != NULL &&
-                  f->latent != NULL && f->marginal != NULL && f->pit != NULL &&
-                  f->transform != NULL && f->deviation != NULL;
+                  f->data != NULL && f->compared != NULL && f->draws != NULL &&
+                  f->context != NULL && f->latent != NULL && f->marginal != NULL &&
+                  f->pit != NULL && f->transform != NULL && f->deviation != NULL;
   return ok ? WEIR_OK : WEIR_E_MEMORY;
 }
 
@@ -182,8 +182,8 @@ weir_status weiri_facts_open(weiri_facts *f, const weir_model *model,
 
 void weiri_facts_close(weiri_facts *f) {
   void *const all[] = {f->log_prob, f->order, f->row, f->data, f->compared, f->draws,
-      f->context, f->latent, f->marginal, f->pit, f->transform, f->deviation, f->energy.null,
-      f->no_baselines};
+      f->context, f->latent, f->marginal, f->pit, f->transform, f->deviation,
+      f->energy.null, f->no_baselines};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     weiri_free(f->ctx, all[i]);
   }
@@ -260,17 +260,6 @@ void weiri_facts_column(
   }
 }
 
-/* The k first of a ranking are marked in a table of d, then read off in order. */
 void weiri_facts_worst(const weiri_facts *f, int64_t k, int64_t *out) {
-  int64_t found = 0;
-  for (int64_t i = 0; i < f->d && found < k; i++) {
-    int64_t before = 0;
-    for (int64_t j = 0; j < f->d; j++) {
-      before += f->deviation[j] > f->deviation[i] ||
-                (f->deviation[j] == f->deviation[i] && j < i);
-    }
-    if (before < k) {
-      out[found++] = i;
-    }
-  }
+  weiri_largest(f->d, f->deviation, k, out);
 }

@@ -80,20 +80,57 @@ static weir_status rebuild(const weiri_facts *f, int64_t n, double *both, double
   return WEIR_OK;
 }
 
-/* One latent after the other from -3 to 3, the others 0. */
-static weir_status traverse(const weiri_facts *f, int64_t k, double *x, double *z) {
-  const int64_t n = k * STEPS;
-  memset(z, 0, (size_t)(n * f->z) * sizeof *z);
-  for (int64_t i = 0; i < n; i++) {
-    z[i * f->z + i / STEPS] = -3.0 + 6.0 * (double)(i % STEPS) / (STEPS - 1);
+/* One latent after the other through where it usually is, the others held: at 0, or on
+ * the sphere alike. */
+static weir_status traverse(
+    const weiri_facts *f, int64_t k, const int64_t *latent, double *x, double *z) {
+  const double most = weir_model_latent_on_sphere(f->model) ? 1.0 : 3.0;
+  double *centre = z + k * STEPS * f->z;
+  memset(centre, 0, (size_t)f->z * sizeof *centre);
+  for (int64_t i = 0; i < k; i++) {
+    WEIR_TRY(weir_model_latent_line(
+        f->model, centre, latent[i], -most, most, STEPS, z + i * STEPS * f->z));
   }
-  return weir_model_decode_mean(f->model, n, z, 1, f->context, x);
+  return weir_model_decode_mean(f->model, k * STEPS, z, 1, f->context, x);
+}
+
+/* Variances of the latents times the rows: [z]. */
+static void spread(const weiri_facts *f, double *out) {
+  for (int64_t j = 0; j < f->z; j++) {
+    double sum = 0.0, squares = 0.0;
+    for (int64_t i = 0; i < f->n; i++) {
+      const double v = f->latent[i * f->z + j];
+      sum += v;
+      squares += v * v;
+    }
+    out[j] = squares - sum * sum / (double)f->n;
+  }
+}
+
+static void show_latents(weiri_page *p, const weiri_facts *f, double *x, double *z) {
+  const int64_t k = f->z < LATENTS ? f->z : LATENTS;
+  int64_t latent[LATENTS];
+  char caption[256];
+  spread(f, z);
+  weiri_largest(f->z, z, k, latent);
+  if (k == 0 || traverse(f, k, latent, x, z) != WEIR_OK) {
+    return;
+  }
+  const bool sphere = weir_model_latent_on_sphere(f->model);
+  int at = snprintf(caption, sizeof caption, "a line for each of the latents %s",
+      k < f->z ? "that vary most," : "");
+  for (int64_t i = 0; i < k; i++) {
+    at += snprintf(caption + at, sizeof caption - (size_t)at, "%s%lld",
+        i == 0 ? "" : ", ", (long long)latent[i] + 1);
+  }
+  snprintf(caption + at, sizeof caption - (size_t)at, ": from %s",
+      sphere ? "-1 to 1, the others alike" : "-3 to 3 with the others 0");
+  picture(p, f, k * STEPS, x, STEPS, caption);
 }
 
 static void pictures(weiri_page *p, const weiri_facts *f, double *x, double *z) {
   const int64_t n = f->n < DRAWS ? f->n : DRAWS;
   const int64_t pairs = f->n < PAIRS ? f->n / ACROSS * ACROSS : PAIRS;
-  const int64_t k = f->z < LATENTS ? f->z : LATENTS;
   weir_status status = draw(f, n, x);
   if (status == WEIR_OK) {
     picture(p, f, n, x, ACROSS, "draws of the model");
@@ -102,35 +139,13 @@ static void pictures(weiri_page *p, const weiri_facts *f, double *x, double *z) 
   if (status == WEIR_OK && bound && pairs > 0 && rebuild(f, pairs, x, z) == WEIR_OK) {
     picture(p, f, 2 * pairs, x, ACROSS, "rows, each line over the same rebuilt");
   }
-  if (status == WEIR_OK && k > 0 && bound && traverse(f, k, x, z) == WEIR_OK) {
-    picture(p, f, k * STEPS, x, STEPS,
-        "a line for each of the first latents, from -3 to 3 with the others 0");
+  if (status == WEIR_OK && bound) {
+    show_latents(p, f, x, z);
   }
   p->status = p->status == WEIR_OK ? status : p->status;
 }
 
 /* ---- the map of latents ---- */
-
-/* The two latents that vary most. */
-static void widest(const weiri_facts *f, int64_t out[2]) {
-  double best[2] = {-1.0, -1.0};
-  out[0] = out[1] = 0;
-  for (int64_t j = 0; j < f->z; j++) {
-    double sum = 0.0, squares = 0.0;
-    for (int64_t i = 0; i < f->n; i++) {
-      const double v = f->latent[i * f->z + j];
-      sum += v;
-      squares += v * v;
-    }
-    const double variance = squares - sum * sum / (double)f->n;
-    if (variance > best[0]) {
-      best[1] = best[0], out[1] = out[0];
-      best[0] = variance, out[0] = j;
-    } else if (variance > best[1]) {
-      best[1] = variance, out[1] = j;
-    }
-  }
-}
 
 /* Column of labels of the table, or -1. */
 static int64_t label_column(const weiri_facts *f) {
@@ -163,12 +178,14 @@ static int64_t of_label(const weiri_facts *f, int64_t column, int64_t label,
 
 static void map(weiri_page *p, const weiri_facts *f, double *z) {
   int64_t at[2];
-  widest(f, at);
+  spread(f, z);
+  weiri_largest(f->z, z, 2, at);
+  const double most = weir_model_latent_on_sphere(f->model) ? 1.0 : 4.0;
   const int64_t column = label_column(f);
   const int64_t kinds =
       column < 0 ? 1 : weir_table_column(f->opts->table, column).categories;
   const int64_t shown = kinds < KINDS ? kinds : KINDS;
-  const weiri_plot plot = {p, 34.0, 470.0, 6.0, 400.0, -4.0, 4.0, -4.0, 4.0};
+  const weiri_plot plot = {p, 34.0, 470.0, 6.0, 400.0, -most, most, -most, most};
   weiri_putf(p,
       "<figure class=\"wide\"><figcaption>latents %d and %d of the rows, those "
       "that vary most%s</figcaption>",
@@ -204,8 +221,8 @@ void weiri_section_images(weiri_page *p, const weiri_facts *f) {
   if (m.height == 0 || (m.channels != 1 && m.channels != 3)) {
     return;
   }
-  const int64_t most = DRAWS + 2 * PAIRS + LATENTS * STEPS + 2 * f->n;
-  double *x = weiri_calloc(f->ctx, (size_t)(most * f->d), sizeof *x);
+  const int64_t shown = DRAWS + 2 * PAIRS + LATENTS * STEPS, most = shown + 2 * f->n;
+  double *x = weiri_calloc(f->ctx, (size_t)(shown * f->d), sizeof *x);
   double *z = weiri_calloc(f->ctx, (size_t)(most * (f->z + 2)), sizeof *z);
   weiri_section_open(p, "images", "Images");
   weiri_putf(p,

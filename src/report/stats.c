@@ -119,3 +119,16 @@ double weiri_correlation(int64_t n, int64_t d, const double *x, int64_t i, int64
   }
   return ii > 0.0 && jj > 0.0 ? ij / sqrt(ii * jj) : 0.0;
 }
+
+void weiri_largest(int64_t n, const double *x, int64_t k, int64_t *out) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < n && found < k; i++) {
+    int64_t before = 0;
+    for (int64_t j = 0; j < n; j++) {
+      before += x[j] > x[i] || (x[j] == x[i] && j < i);
+    }
+    if (before < k) {
+      out[found++] = i;
+    }
+  }
+}

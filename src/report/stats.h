@@ -25,6 +25,10 @@ weiri_effect weiri_ks_normal(int64_t n, const double *sorted);
 weiri_effect weiri_ks_uniform(int64_t n, const double *sorted);
 weiri_effect weiri_ks_two(int64_t n, const double *a, int64_t m, const double *b);
 
+/* The places of the k largest of x [n], in the order of the places; of equal ones the
+ * first. */
+void weiri_largest(int64_t n, const double *x, int64_t k, int64_t *out);
+
 /* Pearson correlation of two columns of x [n, d]. */
 double weiri_correlation(int64_t n, int64_t d, const double *x, int64_t i, int64_t j);
 

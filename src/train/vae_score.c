@@ -12,7 +12,7 @@
 
 #include "train/train.h"
 
-#define ACTIVE 0.01 /* variance of an active latent */
+#define ACTIVE 0.01 /* variance of an active latent, the prior's being 1 */
 #define DRAWS 16    /* for E[z | x] of posteriors that do not know their mean */
 #define BATCH 256   /* rows of the mixture that information is measured against */
 #define ROWS 512
@@ -193,10 +193,12 @@ static void finish(work *w) {
     o->group_kl[j] = -o->group_kl[j] / n;
   }
   o->has_kl = o->groups == w->latents;
+  const bool sphere = weir_model_latent_on_sphere(w->model);
+  o->active_variance = sphere ? ACTIVE / (double)w->latents : ACTIVE;
   for (int64_t j = 0; j < w->latents; j++) {
     o->kl[j] = o->has_kl ? o->group_kl[j] : NAN;
     o->variance[j] = n > 1 ? w->m2[j] / (n - 1.0) : NAN;
-    o->active += o->variance[j] > ACTIVE;
+    o->active += o->variance[j] > o->active_variance;
   }
   weiri_score_of(w->set, w->elbo, &o->elbo, &o->elbo_error);
 }
@@ -289,10 +291,4 @@ void weir_vae_score_free(weir_vae_score *score_) {
 
 bool weir_model_has_posterior(const weir_model *model) {
   return weiri_model_stochastic(model);
-}
-
-bool weir_model_latent_on_sphere(const weir_model *model) {
-  const weir_layer *l = weiri_flow_layer(model->dist);
-  return l != NULL && l->latent.features > 0 &&
-         l->latent.support[0].kind == WEIR_SPHERE;
 }

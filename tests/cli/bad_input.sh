@@ -14,6 +14,9 @@ for kind in vae vae-flow; do
   "$WEIR" fit i.csv --image 2x2 -o $kind.safetensors --model $kind --epochs 2 -q \
     --set model.hidden_features=4 --set model.latent_dim=2 --set model.samples=2
 done
+"$WEIR" fit i.csv --image 2x2 -o svae.safetensors --model svae --epochs 2 -q \
+  --set model.latent_dim=2 --set model.samples=2 --set 'model.encoder=[4]' \
+  --set 'model.decoder=[4]'
 rm -f ./*.yaml ./*.jsonl
 cd ..
 

@@ -25,6 +25,13 @@ evaluate() {
   "$WEIR" eval "$model" bars.csv $images --json "$@" 2>err
 }
 
+# near A B: tables of the same numbers, to rounding.
+near() {
+  paste -d, "$1" "$2" | awk -F, 'NR > 1 { for (i = 1; i <= NF / 2; i++) {
+    d = $i - $(i + NF / 2); if (!(d < 1e-4 && d > -1e-4)) exit 1 } }
+    END { if (NR < 2) exit 1 }' || fail "$1 and $2 differ"
+}
+
 # Parts of the bound are in the metrics of every evaluation, and add up to it.
 fit --model vae --epochs 120 --patience -1 -o m.safetensors
 [ "$(grep -c '"reconstruction": .*"kl": ' m.metrics.jsonl)" -eq \
@@ -84,6 +91,45 @@ has err '--labels'
   --set model.encoder=[16] --set model.decoder=[16] --epochs 5 -o s.safetensors -q
 evaluate s.safetensors --neighbours 3 --ais 20 --ais-rows 3 >s.json || fail "$(cat err)"
 has s.json '"distance": "cosine"'
+
+# A way from one end of the sphere to the other stays on it: through the decoder, the
+# same as of unit vectors given as latents. Halfway between two rows lies the middle of
+# their arc.
+"$WEIR" encode s.safetensors bars.csv -o z.csv -q
+awk -F, 'NR > 1 && ($1 * $1 + $2 * $2 + $3 * $3 - 1) ^ 2 > 1e-9 { exit 1 }' z.csv ||
+  fail "latents off the sphere"
+"$WEIR" traverse s.safetensors --latent 2 --steps 5 -o t.csv -q
+awk 'BEGIN { print "z1,z2,z3"; for (v = -1; v <= 1; v += 0.5) { o = sqrt((1 - v * v) / 2)
+  printf "%.17g,%.17g,%.17g\n", o, v, o } }' >line.csv
+"$WEIR" decode s.safetensors line.csv --mean -o d.csv -q
+near t.csv d.csv
+"$WEIR" traverse s.safetensors bars.csv --row 3 --latent 1 --range 0.6,0.8 --steps 2 -o t.csv -q
+"$WEIR" encode s.safetensors bars.csv --mean -o z.csv -q
+sed -n 4p z.csv | awk -F, 'BEGIN { print "z1,z2,z3" } { r = sqrt($2 * $2 + $3 * $3)
+  for (v = 0.6; v < 0.9; v += 0.2) { o = sqrt(1 - v * v) / r
+    printf "%.17g,%.17g,%.17g\n", v, $2 * o, $3 * o } }' >line.csv
+"$WEIR" decode s.safetensors line.csv --mean -o d.csv -q
+near t.csv d.csv
+"$WEIR" interpolate s.safetensors bars.csv --between 3,8 --steps 3 -o t.csv -q
+awk -F, 'NR == 4 || NR == 9 { for (i = 1; i <= 3; i++) m[i] += $i }
+  END { r = sqrt(m[1] ^ 2 + m[2] ^ 2 + m[3] ^ 2); print "z1,z2,z3"
+    printf "%.17g,%.17g,%.17g\n", m[1] / r, m[2] / r, m[3] / r }' z.csv >middle.csv
+"$WEIR" decode s.safetensors middle.csv --mean -o d.csv -q
+sed -n '1p;3p' t.csv >m.csv
+near m.csv d.csv
+
+# All latents of a model that must not use them have died, and are named.
+fit --model vae --epochs 20 --set train.objective.beta=1000 -o dead.safetensors
+"$WEIR" eval dead.safetensors bars.csv --image 4x4 >out 2>err || fail "$(cat err)"
+has out 'active latents           0 of 3'
+has out 'collapsed latents        z1 z2 z3'
+! "$WEIR" eval m.safetensors bars.csv --image 4x4 | grep -q collapsed ||
+  fail "a latent that is used is said to have died"
+
+# More latents than columns: said, and fitted.
+"$WEIR" fit bars.csv --image 4x4 --model vae --set model.latent_dim=17 --epochs 1 \
+  -o wide.safetensors 2>err >out || fail "$(cat err)"
+has err "17 dimensions, more than the data's 16 columns"
 
 # The report draws the parts of the bound.
 # shellcheck disable=SC2086
