@@ -27,8 +27,6 @@ static double NAME(fold)(const double *lane) {
   }
 
 LANE_SUM(sum, v)
-LANE_SUM(sum_squares, v *v)
-
 static void NAME(sum_rows)(int64_t m, int64_t n, const void *px, void *py) {
   const T *x = px;
   T *y = py;
@@ -40,6 +38,37 @@ static void NAME(sum_rows)(int64_t m, int64_t n, const void *px, void *py) {
 typedef double NAME(sums) __attribute__((vector_size(8 * LANES)));
 typedef T NAME(lanes)
     __attribute__((vector_size(sizeof(T) * LANES), aligned(sizeof(T)), may_alias));
+
+/* Four times the lanes: one addition after the other would be slower than memory. */
+static double NAME(sum_squares)(int64_t n, const void *px) {
+  const T *x = px;
+  NAME(sums) a = {0}, b = {0}, c = {0}, d = {0};
+  int64_t i = 0;
+  for (; i + 4 * LANES <= n; i += 4 * LANES) {
+    const NAME(lanes) *v = (const void *)(x + i);
+    const NAME(sums) p = __builtin_convertvector(v[0], NAME(sums));
+    const NAME(sums) q = __builtin_convertvector(v[1], NAME(sums));
+    const NAME(sums) r = __builtin_convertvector(v[2], NAME(sums));
+    const NAME(sums) s = __builtin_convertvector(v[3], NAME(sums));
+    a += p * p;
+    b += q * q;
+    c += r * r;
+    d += s * s;
+  }
+  for (; i + LANES <= n; i += LANES) {
+    const NAME(lanes) *v = (const void *)(x + i);
+    const NAME(sums) p = __builtin_convertvector(v[0], NAME(sums));
+    a += p * p;
+  }
+  double lane[LANES];
+  a = (a + b) + (c + d);
+  memcpy(lane, &a, sizeof lane);
+  for (int l = 0; i < n; i++, l++) {
+    const double v = (double)x[i];
+    lane[l] += v * v;
+  }
+  return NAME(fold)(lane);
+}
 
 /* 4 LANES columns from x on, sums in registers. */
 static void NAME(sum_wide)(int64_t m, int64_t n, const T *x, T *y) {
