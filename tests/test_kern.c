@@ -458,6 +458,7 @@ static void test_rows(void **state) {
       close_to((weir_dtype)t, y, r, N, 1);
       assert_true(fabs(kern->sum_squares[t](M * N, x) -
                        weiri_kern_ref.sum_squares[t](M * N, x)) < 1e-9);
+      memcpy(r, y, M * N * weir_dtype_size((weir_dtype)t)); /* equal weights */
       void *m = fill((weir_dtype)t, M * N, 7), *v = fill((weir_dtype)t, M * N, 8);
       void *m2 = fill((weir_dtype)t, M * N, 7), *v2 = fill((weir_dtype)t, M * N, 8);
       kern->square[t](M * N, v, v);
@@ -467,6 +468,7 @@ static void test_rows(void **state) {
           M * N, r, m2, v2, x, 0.01, 0.001, 0.9, 0.999, 1e-8, 0.5, 0.1, 0.7);
       close_to((weir_dtype)t, m, m2, M * N, 4);
       close_to((weir_dtype)t, v, v2, M * N, 4);
+      close_to((weir_dtype)t, y, r, M * N, 4);
       free(x), free(y), free(r), free(m), free(v), free(m2), free(v2);
     }
   }
