@@ -25,8 +25,8 @@ weir_status cli_codes_latent(
 weir_status cli_codes_data(
     const cli_codes *m, int64_t n, const double *z, const double *context, double *x);
 
-/* Writes what the decoder makes of latents z [n, k] given context [n, c], per_line images
- * in a line of a picture. 0 or an exit code. */
+/* Writes what the decoder makes of latents z [n, k] given context [n, c], per_line
+ * images in a line of a picture. 0 or an exit code. */
 int cli_codes_write(const cli_codes *m, cli_pass *pass, int64_t n, int64_t per_line,
     const double *z, const double *context);
 

@@ -73,8 +73,10 @@ static double get(weir_dtype dtype, const void *x, int64_t i) {
   return dtype == WEIR_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
 }
 
-static uint64_t word(const job *j, int64_t i) {
-  return (uint64_t)(get(j->dtype, j->noise, i) * 4294967296.0);
+/* The leading 23 bits of a uniform number, which both number types have: a row draws the
+ * same in either. */
+static uint64_t bits(const job *j, int64_t i) {
+  return (uint64_t)(get(j->dtype, j->noise, i) * 8388608.0);
 }
 
 static void chunk(void *arg, int64_t i, void *scratch) {
@@ -84,7 +86,7 @@ static void chunk(void *arg, int64_t i, void *scratch) {
   for (int64_t k = i * CHUNK; k < last; k++) {
     const double kappa = get(j->dtype, j->kappa, k);
     const weiri_rng rng = {
-        word(j, 3 * k) << 32 | word(j, 3 * k + 1), word(j, 3 * k + 2)};
+        bits(j, 3 * k) << 23 | bits(j, 3 * k + 1), bits(j, 3 * k + 2)};
     const bool sound = kappa > 0.0 && kappa <= MOST;
     const double gap = !sound         ? NAN
                        : j->p->m == 3 ? by_inversion(rng, kappa)

@@ -55,9 +55,9 @@ weir_status weiri_model_set_origin(
 
 bool weiri_model_stochastic(const weir_model *model);
 
-/* Rows x [n, d] as draws of the model compare with them, into out [n, d]: themselves, or
- * (true) without what the likelihood is not about, such as grey levels of a model that
- * binarises; random numbers by seed. */
+/* Rows x [n, d] as draws of the model compare with them, into out [n, d]: themselves,
+ * or (true) without what the likelihood is not about, such as grey levels of a model
+ * that binarises; random numbers by seed. */
 bool weiri_model_coarse(const weir_model *model);
 weir_status weiri_model_coarsen(const weir_model *model, int64_t n, const double *x,
     const double *context, uint64_t seed, double *out);

@@ -27,12 +27,12 @@ typedef struct weiri_facts {
   char digest[65];    /* of the test frame */
   /* n rows drawn from them, and n draws of the model given the same contexts */
   int64_t n;
-  int64_t *row;           /* [n] rows of the frame */
-  double *data, *draws;   /* [n, d] */
-  double *compared;       /* [n, d] data as draws compare with it: without grey levels of
-                             a model that binarises */
-  double *context;        /* [n, c] or NULL */
-  double *latent;         /* [n, z] of the data: categories first */
+  int64_t *row;         /* [n] rows of the frame */
+  double *data, *draws; /* [n, d] */
+  double *compared;     /* [n, d] data as draws compare with it: without grey levels of
+                           a model that binarises */
+  double *context;      /* [n, c] or NULL */
+  double *latent;       /* [n, z] of the data: categories first */
   weiri_effect *marginal; /* [d] distance between data and draws */
   weiri_effect *pit;      /* [d] distance of the integral transform to uniform */
   int64_t n_pit;          /* rows of the integral transform */

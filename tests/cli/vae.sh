@@ -92,6 +92,18 @@ has err '--labels'
 evaluate s.safetensors --neighbours 3 --ais 20 --ais-rows 3 >s.json || fail "$(cat err)"
 has s.json '"distance": "cosine"'
 
+# The same draws in either number type, by inversion on this sphere and by rejection on
+# others.
+# shellcheck disable=SC2086
+"$WEIR" fit bars.csv $images --model svae --set model.latent_dim=4 --set model.samples=8 \
+  --set model.encoder=[16] --set model.decoder=[16] --epochs 5 -o s4.safetensors -q
+for model in s s4; do
+  for type in f32 f64; do
+    "$WEIR" encode $model.safetensors bars.csv --dtype $type -o $type.csv -q
+  done
+  near f32.csv f64.csv
+done
+
 # A way from one end of the sphere to the other stays on it: through the decoder, the
 # same as of unit vectors given as latents. Halfway between two rows lies the middle of
 # their arc.
