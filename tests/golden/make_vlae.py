@@ -2,7 +2,8 @@
 
 Writes vlae.json beside this file: per case a variational layer, its parameters under
 weir's names, rows x, points z, the mode after T damped steps and log q(z | x), float64.
-The Jacobian is torch's own.
+The Jacobian is torch's own, and so is the curvature of categorical columns and of logistics cut
+into bins.
 
 Run with torch installed: python3 make_vlae.py
 """
@@ -14,6 +15,8 @@ import torch
 torch.set_default_dtype(torch.float64)
 torch.manual_seed(21)
 D, P, N, H = 3, 6, 5, 7
+LEVELS = {"bernoulli": 2, "categorical": 3, "discretized_logistic": 5}
+OUTPUTS = {"bernoulli": 1, "normal": 2, "categorical": 3, "discretized_logistic": 3}
 cases = []
 
 
@@ -29,7 +32,9 @@ def add(kind, steps, damping, leak):
     enc = [matrix(H, P), matrix(H), matrix(2 * D, H), matrix(2 * D)]
     start = [matrix(2 * D), torch.zeros(0)]
     dec = [matrix(H, D), matrix(H), matrix(H, H), matrix(H)]
-    outputs = P if kind == "bernoulli" else 2 * P
+    outputs = OUTPUTS[kind] * P
+    steers = {"normal": slice(0, P), "discretized_logistic": slice(P, 2 * P)}.get(
+        kind, slice(0, outputs))
     head = matrix(outputs, H)
     if kind == "normal":
         head[P:] = 0.0  # one variance per column, whatever z
@@ -39,11 +44,30 @@ def add(kind, steps, damping, leak):
     def eta(z):
         h = act(dec[0] @ z + dec[1])
         h = act(dec[2] @ h + dec[3])
-        return head[:P] @ h + free[:P]
+        return head[steers] @ h + free[steers], head @ h + free
+
+    def log_p(e, x, theta):
+        """log p(x) as a function of eta alone, where its curvature is not written out."""
+        if kind == "categorical":
+            logits = e.reshape(P, 3)
+            return (logits.gather(1, x.long()[:, None])[:, 0] - logits.logsumexp(1)).sum()
+        y, half = x / 4, 0.5 / 4
+        scale = 0.001 + torch.exp(theta[2 * P:].detach())
+        up = torch.sigmoid((y + half - e - 0.5) / scale)
+        down = torch.sigmoid((y - half - e - 0.5) / scale)
+        up = torch.where(x == 4, torch.ones_like(up), up)
+        down = torch.where(x == 0, torch.zeros_like(down), down)
+        return torch.log(up - down).sum()
 
     def curvature(z, x):
-        j = torch.autograd.functional.jacobian(eta, z)
-        e = eta(z)
+        j = torch.autograd.functional.jacobian(lambda v: eta(v)[0], z)
+        e, theta = eta(z)
+        if kind in ("categorical", "discretized_logistic"):
+            def of_eta(v):
+                return log_p(v, x, theta)
+            slope = torch.autograd.functional.jacobian(of_eta, e)
+            curve = -torch.autograd.functional.hessian(of_eta, e)
+            return j.T @ curve @ j + torch.eye(D), j.T @ slope - z
         if kind == "bernoulli":
             y = torch.sigmoid(e)
             slope, weight = x - y, y * (1 - y)
@@ -53,12 +77,13 @@ def add(kind, steps, damping, leak):
         return j.T @ (weight[:, None] * j) + torch.eye(D), j.T @ slope - z
 
     x = torch.randn(N, P)
-    if kind == "bernoulli":
-        x = (x > 0).double()
+    if kind in LEVELS:
+        x = (torch.rand(N, P) * LEVELS[kind]).floor() if kind != "bernoulli" else (x > 0).double()
+    seen = x / (LEVELS[kind] - 1) if kind in LEVELS else x
     z = torch.randn(N, D)
     mean, log_q = [], []
     for i in range(N):
-        m = start[0][:D] + (enc[2] @ torch.tanh(enc[0] @ x[i] + enc[1]) + enc[3])[:D]
+        m = start[0][:D] + (enc[2] @ torch.tanh(enc[0] @ seen[i] + enc[1]) + enc[3])[:D]
         for t in range(steps):
             precision, gradient = curvature(m, x[i])
             m = m + damping / (t + 1) * torch.linalg.solve(precision, gradient)
@@ -74,8 +99,8 @@ def add(kind, steps, damping, leak):
                                 "net": {"name": "mlp", "hidden": [H], "activation": "tanh"}}},
         "likelihood": {"name": "encoded", "features": H, "activation": name,
                        "net": {"name": "mlp", "hidden": [H], "activation": name},
-                       "dist": {"name": "bernoulli"} if kind == "bernoulli" else
-                               {"name": "normal", "kind": "diagonal"}}}
+                       "dist": {"name": kind, "kind": "diagonal"} if kind == "normal" else
+                               {"name": kind}}}
     q, p = "m.l.posterior.start", "m.l.likelihood"
     params = {q + ".loc": start[0][:D], q + ".log_scale": start[0][D:],
               q + ".net.hidden[0].weight": enc[0], q + ".net.hidden[0].bias": enc[1],
@@ -83,11 +108,14 @@ def add(kind, steps, damping, leak):
               p + ".net.hidden[0].weight": dec[0], p + ".net.hidden[0].bias": dec[1],
               p + ".net.output.weight": dec[2], p + ".net.output.bias": dec[3],
               p + ".dist.weight": head}
-    if kind == "bernoulli":
+    if kind in ("bernoulli", "categorical"):
         params[p + ".dist.logits"] = free
+    elif kind == "discretized_logistic":
+        for k, name in enumerate(("logits", "loc", "log_scale")):
+            params[p + ".dist." + name] = free[k * P:(k + 1) * P]
     else:
         params[p + ".dist.loc"], params[p + ".dist.log_scale"] = free[:P], free[P:]
-    cases.append({"layer": layer, "features": P, "latent": D,
+    cases.append({"layer": layer, "features": P, "levels": LEVELS.get(kind, 0), "latent": D,
                   "params": {k: numbers(t) for k, t in params.items()}, "x": numbers(x),
                   "z": numbers(z), "mean": numbers(torch.stack(mean)),
                   "log_q": numbers(torch.stack(log_q))})
@@ -96,6 +124,8 @@ def add(kind, steps, damping, leak):
 add("bernoulli", 4, 0.5, 0.0)
 add("normal", 4, 0.5, 0.0)
 add("bernoulli", 2, 1.0, 0.01)
+add("categorical", 4, 0.5, 0.0)
+add("discretized_logistic", 3, 0.5, 0.01)
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vlae.json")
 with open(path, "w") as out:
