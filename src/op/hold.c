@@ -1,7 +1,7 @@
 /* Weights that are held by a plan, in the order in which a product of one row streams
- * them: w [h, k] as [k, h], so that outputs lie side by side and fill vectors, rows going
- * on with zeros to a whole line of memory. Every output is the same chain of additions
- * over k as in a product of many rows. */
+ * them: w [h, k] as [k, h], so that outputs lie side by side and fill vectors, rows
+ * going on with zeros to a whole line of memory. Every output is the same chain of
+ * additions over k as in a product of many rows. */
 #include <string.h>
 
 #include "op/op.h"

@@ -134,24 +134,33 @@ static void NAME(edge_tile)(const NAME(place) * at, NAME(spot) s, int64_t row,
   }
 }
 
-/* Rows [row, row + rows) times the panel at col. */
-static void NAME(panel)(
-    const NAME(place) * at, int64_t row, int64_t rows, int64_t col, int64_t a0) {
+/* Columns of rows [row, row + rows) beyond all their prefixes become zero. */
+static void NAME(clear)(
+    const weiri_gemm *g, int64_t row, int64_t rows, int64_t col, int64_t col1) {
+  for (int64_t i = row; !g->accumulate && i < row + rows; i++) {
+    memset((T *)g->c + i * g->ldc + col, 0, (size_t)(col1 - col) * sizeof(T));
+  }
+}
+
+/* Rows [row, row + rows) times columns [col, col + cols) of the panel at `panel`. */
+static void NAME(part)(const NAME(place) * at, int64_t row, int64_t rows, int64_t panel,
+    int64_t col, int64_t cols, int64_t a0) {
   const weiri_gemm *g = at->g;
-  const int64_t cols = at->col1 - col < NR ? at->col1 - col : NR;
+  const int64_t width = at->col1 - panel < NR ? at->col1 - panel : NR;
   const bool first = at->k0 == 0, last = at->k1 == g->k;
   int64_t lo, hi;
   NAME(range)(at, col, col + cols - 1, &lo, &hi);
   if (lo == hi && !first && !last) {
     return;
   }
-  const bool direct = NAME(in_place)(g, cols);
+  const bool direct = NAME(in_place)(g, width);
   const int64_t at_c = row * g->ldc + col;
+  const T *packed =
+      at->pb + (panel - at->col0) * at->depth + (lo - at->k0) * NR + (col - panel);
   const NAME(spot) s = {.k = hi - lo,
       .a = at->pa + (lo - a0) * MR,
       .as = MR,
-      .b = direct ? (const T *)g->b + lo * g->ldb + col
-                  : at->pb + (col - at->col0) * at->depth + (lo - at->k0) * NR,
+      .b = direct ? (const T *)g->b + lo * g->ldb + col : packed,
       .bs = direct ? g->ldb : NR,
       .c = (T *)g->c + at_c,
       .ldc = g->ldc,
@@ -169,11 +178,29 @@ static void NAME(panel)(
   }
 }
 
-/* Columns of rows [row, row + rows) beyond all their prefixes become zero. */
-static void NAME(clear)(
-    const weiri_gemm *g, int64_t row, int64_t rows, int64_t col, int64_t col1) {
-  for (int64_t i = row; !g->accumulate && i < row + rows; i++) {
-    memset((T *)g->c + i * g->ldc + col, 0, (size_t)(col1 - col) * sizeof(T));
+/* Whether a panel is cheaper in two halves: where one of them sums over much less. */
+static bool NAME(halves)(const NAME(place) * at, int64_t col, int64_t cols) {
+  int64_t lo, hi, lo1, hi1, lo2, hi2;
+  NAME(range)(at, col, col + cols - 1, &lo, &hi);
+  NAME(range)(at, col, col + W - 1, &lo1, &hi1);
+  NAME(range)(at, col + W, col + cols - 1, &lo2, &hi2);
+  return (hi1 - lo1) + (hi2 - lo2) < 2 * (hi - lo) - (hi - lo) / 4;
+}
+
+/* Rows [row, row + rows) times the panel at col. */
+static void NAME(panel)(
+    const NAME(place) * at, int64_t row, int64_t rows, int64_t col, int64_t a0) {
+  const weiri_gemm *g = at->g;
+  const int64_t cols = at->col1 - col < NR ? at->col1 - col : NR;
+  if (cols > W && g->n_hi != NULL && g->n_hi[row + rows - 1] <= col + W) {
+    NAME(part)(at, row, rows, col, col, W, a0);
+    NAME(clear)(g, row, rows, col + W, col + cols);
+  } else if (cols > W && (g->k_lo != NULL || g->k_hi != NULL) &&
+             NAME(halves)(at, col, cols)) {
+    NAME(part)(at, row, rows, col, col, W, a0);
+    NAME(part)(at, row, rows, col, col + W, cols - W, a0);
+  } else {
+    NAME(part)(at, row, rows, col, col, cols, a0);
   }
 }
 

@@ -1,7 +1,8 @@
 /* One row times B whose rows are padded to whole vectors: outputs lie side by side, so
- * up to VECTORS chains of multiply-adds run beside each other and nothing is transposed.
- * A chain is latency from one end to the other, so everything else is kept short: what
- * follows the sums is done in registers. The same sums as those of the tiles. */
+ * up to VECTORS chains of multiply-adds run beside each other and nothing is
+ * transposed. A chain is latency from one end to the other, so everything else is kept
+ * short: what follows the sums is done in registers. The same sums as those of the
+ * tiles. */
 
 /* Columns col .. col + nv W of the row. */
 static inline __attribute__((always_inline)) void NAME(row_vectors)(
@@ -70,9 +71,9 @@ static void NAME(gemm_row)(const weiri_gemm *g) {
   for (int64_t col = 0; col < g->n; col += VECTORS * W) {
     const int64_t vectors = (g->n - col + W - 1) / W;
     switch (vectors) {
-      CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
-    default:
-      NAME(row_vectors)(VECTORS, g, depth, col);
+      CASE(1)
+      CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) default
+          : NAME(row_vectors)(VECTORS, g, depth, col);
       break;
     }
   }
