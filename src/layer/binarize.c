@@ -6,9 +6,7 @@
  * The log-likelihood of a model behind this layer is of the binary row; static and
  * dynamic data differ by about 2 nats on MNIST, so the measure names which. Back: 0 and
  * 1 to the ends. */
-#include <math.h>
-
-#include "part/part.h"
+#include "layer/ends.h"
 
 enum { DYNAMIC, THRESHOLD };
 
@@ -16,7 +14,7 @@ typedef struct binarize {
   weir_layer base;
   int mode;
   double threshold;
-  double *lo, *range; /* [features] */
+  weiri_ends ends;
 } binarize;
 
 static const weir_opt opts[] = {
@@ -26,32 +24,11 @@ static const weir_opt opts[] = {
         "where grey levels are cut, 0 to 1 of the range"},
     {0}};
 
-static weir_status take_ends(binarize *z, const weir_event *data) {
-  for (int64_t j = 0; j < data->features; j++) {
-    const weir_support s = data->support[j];
-    const bool ends = s.kind == WEIR_INTEGERS || s.kind == WEIR_INTERVAL;
-    if (!ends || !(s.hi > s.lo)) {
-      char text[64];
-      return weiri_fail(WEIR_E_SUPPORT,
-          "%s: column %lld lives on %s, but grey levels have two ends: say so with a "
-          "type such as ordinal(1,0,256) or interval(0,1)",
-          z->base.path, (long long)j + 1, weir_support_text(s, text));
-    }
-    z->lo[j] = s.lo;
-    z->range[j] = s.hi - s.lo;
-    z->base.latent.support[j] = (weir_support){WEIR_INTEGERS, 0.0, 1.0};
-  }
-  return WEIR_OK;
-}
-
 static weir_status setup(weir_layer *l, weir_build *b) {
   binarize *z = (binarize *)l;
-  const int64_t d = l->data.features;
-  WEIR_TRY(weir_event_create(b->ctx, &l->latent, d));
-  z->lo = weiri_calloc(b->ctx, (size_t)d + 1, sizeof *z->lo);
-  z->range = weiri_calloc(b->ctx, (size_t)d + 1, sizeof *z->range);
-  if (z->lo == NULL || z->range == NULL) {
-    return WEIR_E_MEMORY;
+  WEIR_TRY(weiri_ends_setup(&z->ends, l));
+  for (int64_t j = 0; j < l->latent.features; j++) {
+    l->latent.support[j] = (weir_support){WEIR_INTEGERS, 0.0, 1.0};
   }
   if (b->site != NULL) {
     b->site->measure =
@@ -60,12 +37,11 @@ static weir_status setup(weir_layer *l, weir_build *b) {
               "drawn with its grey level as probability)"
             : "probability of the row, binarised at a threshold";
   }
-  return take_ends(z, &l->data);
+  return WEIR_OK;
 }
 
 static void teardown(weir_layer *l) {
-  weiri_free(l->ctx, ((binarize *)l)->lo);
-  weiri_free(l->ctx, ((binarize *)l)->range);
+  weiri_ends_teardown(&((binarize *)l)->ends, l->ctx);
 }
 
 static weir_var to_latent(
@@ -73,9 +49,7 @@ static weir_var to_latent(
   (void)context;
   const binarize *z = (const binarize *)l;
   weir_tape *t = run->tape;
-  const weir_shape row = weir_shape_1(l->data.features);
-  const weir_var grey = weir_div(
-      t, weir_sub(t, x, weir_leaf_f64(t, row, z->lo)), weir_leaf_f64(t, row, z->range));
+  const weir_var grey = weiri_ends_to_unit(&z->ends, l, run, x);
   if (run->wants.means && z->mode == DYNAMIC) {
     return grey; /* the mean of the draws */
   }
@@ -89,11 +63,7 @@ static weir_var to_latent(
 static weir_var to_data(
     const weir_layer *l, weir_run *run, weir_var b, weir_var context) {
   (void)context;
-  const binarize *z = (const binarize *)l;
-  weir_tape *t = run->tape;
-  const weir_shape row = weir_shape_1(l->data.features);
-  return weir_add(
-      t, weir_mul(t, b, weir_leaf_f64(t, row, z->range)), weir_leaf_f64(t, row, z->lo));
+  return weiri_ends_from_unit(&((const binarize *)l)->ends, l, run, b);
 }
 
 const weir_layer_class weir_layer_binarize = {

@@ -5,13 +5,13 @@
  * take off log(hi - lo) per column (count: true does). */
 #include <math.h>
 
-#include "part/part.h"
+#include "layer/ends.h"
 
 typedef struct to_unit {
   weir_layer base;
   bool count;
-  double *lo, *range; /* [features] */
-  double log_volume;  /* sum of log range */
+  weiri_ends ends;
+  double log_volume; /* sum of log range */
 } to_unit;
 
 static const weir_opt opts[] = {
@@ -21,27 +21,12 @@ static const weir_opt opts[] = {
 
 static weir_status setup(weir_layer *l, weir_build *b) {
   to_unit *u = (to_unit *)l;
-  const int64_t d = l->data.features;
-  WEIR_TRY(weir_event_create(b->ctx, &l->latent, d));
-  u->lo = weiri_calloc(b->ctx, (size_t)d + 1, sizeof *u->lo);
-  u->range = weiri_calloc(b->ctx, (size_t)d + 1, sizeof *u->range);
-  if (u->lo == NULL || u->range == NULL) {
-    return WEIR_E_MEMORY;
+  WEIR_TRY(weiri_ends_setup(&u->ends, l));
+  for (int64_t j = 0; j < l->data.features; j++) {
+    u->log_volume += log(u->ends.range[j]);
   }
-  for (int64_t j = 0; j < d; j++) {
-    const weir_support s = l->data.support[j];
-    const bool ends = s.kind == WEIR_INTEGERS || s.kind == WEIR_INTERVAL;
-    if (!ends || !(s.hi > s.lo)) {
-      char text[64];
-      return weiri_fail(WEIR_E_SUPPORT,
-          "%s: column %lld lives on %s, but a range with two ends is needed: say so "
-          "with "
-          "a type such as ordinal(1,0,256) or interval(0,1)",
-          l->path, (long long)j + 1, weir_support_text(s, text));
-    }
-    u->lo[j] = s.lo;
-    u->range[j] = s.hi - s.lo;
-    u->log_volume += log(s.hi - s.lo);
+  if (b->site != NULL) {
+    b->site->as_real = true;
   }
   if (b->site != NULL && !u->count) {
     b->site->measure =
@@ -52,8 +37,7 @@ static weir_status setup(weir_layer *l, weir_build *b) {
 }
 
 static void teardown(weir_layer *l) {
-  weiri_free(l->ctx, ((to_unit *)l)->lo);
-  weiri_free(l->ctx, ((to_unit *)l)->range);
+  weiri_ends_teardown(&((to_unit *)l)->ends, l->ctx);
 }
 
 static void push(const to_unit *u, weir_run *run, int64_t n, double sign) {
@@ -67,22 +51,16 @@ static weir_var to_latent(
     const weir_layer *l, weir_run *run, weir_var x, weir_var context) {
   (void)context;
   const to_unit *u = (const to_unit *)l;
-  weir_tape *t = run->tape;
-  const weir_shape row = weir_shape_1(l->data.features);
-  push(u, run, weir_var_dim(t, x, 0), -1.0);
-  return weir_div(
-      t, weir_sub(t, x, weir_leaf_f64(t, row, u->lo)), weir_leaf_f64(t, row, u->range));
+  push(u, run, weir_var_dim(run->tape, x, 0), -1.0);
+  return weiri_ends_to_unit(&u->ends, l, run, x);
 }
 
 static weir_var to_data(
     const weir_layer *l, weir_run *run, weir_var z, weir_var context) {
   (void)context;
   const to_unit *u = (const to_unit *)l;
-  weir_tape *t = run->tape;
-  const weir_shape row = weir_shape_1(l->data.features);
-  push(u, run, weir_var_dim(t, z, 0), 1.0);
-  return weir_add(
-      t, weir_mul(t, z, weir_leaf_f64(t, row, u->range)), weir_leaf_f64(t, row, u->lo));
+  push(u, run, weir_var_dim(run->tape, z, 0), 1.0);
+  return weiri_ends_from_unit(&u->ends, l, run, z);
 }
 
 const weir_layer_class weir_layer_to_unit = {

@@ -26,6 +26,8 @@ struct weir_site {
   bool notes_first, notes_each; /* passes that networks ask for: weir_build_notes */
   const char *measure; /* of what the log-likelihood is, where a layer of the data says
                           so (static text); else NULL */
+  bool as_real; /* columns with two ends are taken as real numbers: draws may lie beyond
+                 */
   const struct weir_target *target; /* that the model is fitted to, or NULL */
 };
 

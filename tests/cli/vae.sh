@@ -130,6 +130,13 @@ awk -F, 'NR == 4 || NR == 9 { for (i = 1; i <= 3; i++) m[i] += $i }
 sed -n '1p;3p' t.csv >m.csv
 near m.csv d.csv
 
+# Grey levels taken as real numbers: draws between them are no failure.
+"$WEIR" fit bars.csv --image 4x4 --column '*=ordinal(1,0,256)' --model vae --epochs 1 \
+  --set model.likelihood=normal -o grey.safetensors -q
+"$WEIR" selftest grey.safetensors bars.csv --image 4x4 >out 2>err || true
+has out 'takes columns with two ends as real numbers'
+! grep -q '^failed' out || fail "$(cat out)"
+
 # All latents of a model that must not use them have died, and are named.
 fit --model vae --epochs 20 --set train.objective.beta=1000 -o dead.safetensors
 "$WEIR" eval dead.safetensors bars.csv --image 4x4 >out 2>err || fail "$(cat err)"
