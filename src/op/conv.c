@@ -3,20 +3,9 @@
  * so that a block's patches stay in the cache. */
 #include "op/conv.h"
 
-#include <string.h>
-
-typedef struct job {
-  const weiri_kern *kern;
-  const weiri_conv *g;
-  weir_dtype dtype;
-  const char *x, *w, *bias;
-  char *y;
-  int64_t block; /* lines per chunk */
-  size_t patches;
-} job;
 
 static void chunk(void *arg, int64_t i, void *scratch) {
-  const job *j = arg;
+  const weiri_conv_job *j = arg;
   const weiri_conv *g = j->g;
   const int64_t first = i * j->block, left = weiri_conv_lines(g) - first;
   const int64_t count = left < j->block ? left : j->block, k = weiri_conv_patch(g);
@@ -42,40 +31,20 @@ static void chunk(void *arg, int64_t i, void *scratch) {
 }
 
 static void eval(weir_tape *t, const weir_node *y) {
-  const weiri_conv *g = y->attr;
-  job j = {.kern = weiri_tape_kern(t),
-      .g = g,
-      .dtype = weir_tape_dtype(t),
-      .x = y->in[0]->data,
-      .w = y->in[1]->data,
-      .bias = y->n_in > 2 ? y->in[2]->data : NULL,
-      .y = y->data};
-  const size_t number = weir_dtype_size(j.dtype);
-  const int64_t k = weiri_conv_patch(g), lines = weiri_conv_lines(g);
+  weiri_conv_job j = weiri_conv_job_of(t, y);
+  const weiri_conv *g = j.g;
   if (weir_shape_size(&y->shape) == 0) {
     return;
   }
-  j.block = weiri_conv_block(g, number);
-  j.patches = ((size_t)(j.block * g->ow * k) * number + 63) / 64 * 64;
-  const weiri_gemm most = {.m = j.block * g->ow, .n = g->oc, .k = k, .tb = true};
-  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), (lines + j.block - 1) / j.block,
-                         weiri_conv_work(g),
-                         j.patches + j.kern->gemm_scratch[j.dtype](&most), chunk, &j));
+  j.block = weiri_conv_block(g, weir_dtype_size(j.dtype));
+  const weiri_gemm most = {
+      .m = j.block * g->ow, .n = g->oc, .k = weiri_conv_patch(g), .tb = true};
+  weiri_conv_run(t, &j, (weiri_conv_lines(g) + j.block - 1) / j.block, &most, chunk);
 }
 
 static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
-  const weiri_conv *g = y->attr;
-  const weir_var x = weir_node_var(t, y->in[0]), w = weir_node_var(t, y->in[1]);
-  if (want[0]) {
-    gx[0] = weiri_conv_back(t, g, gy, w, weir_var_none());
-  }
-  if (want[1]) {
-    gx[1] = weiri_conv_weight(t, g, x, gy);
-  }
-  if (y->n_in > 2 && want[2]) {
-    gx[2] = weiri_conv_bias(t, gy);
-  }
+  weiri_conv_gradients(t, y, gy, want, gx, weiri_conv_back, false);
 }
 
 static weir_var build(weir_tape *t, const weir_var *in) {
@@ -97,13 +66,6 @@ weir_var weiri_conv_apply(
   const weir_shape out = {4, {g->n, g->oh, g->ow, g->oc}};
   return weir_op_apply(
       t, &weir_op_conv, out, weir_var_ok(bias) ? 3 : 2, in, g, sizeof *g);
-}
-
-weir_var weiri_conv_bias(weir_tape *t, weir_var y) {
-  const weir_shape s = weir_var_shape(t, y);
-  const int64_t c = s.dim[s.rank - 1];
-  const int64_t rows = c == 0 ? 0 : weir_shape_size(&s) / c;
-  return weir_sum(t, weir_reshape(t, y, weir_shape_2(rows, c)), 0);
 }
 
 static bool refuse(

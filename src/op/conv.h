@@ -38,6 +38,30 @@ void weiri_patches(const weiri_conv *g, size_t number, const char *x, int64_t fi
 void weiri_unpatch(const weiri_conv *g, const weiri_kern *kern, weir_dtype dtype,
     const char *patches, int64_t first, int64_t count, char *x);
 
+/* What the threads of a convolution, or of a transposed one, share. */
+typedef struct weiri_conv_job {
+  const weiri_kern *kern;
+  const weiri_conv *g;
+  weir_dtype dtype;
+  const char *x, *w, *bias; /* bias NULL: none */
+  char *y;
+  int64_t block, images; /* lines per product; transposed: images per chunk */
+  size_t patches;        /* bytes of a block's */
+} weiri_conv_job;
+
+/* The rows of a node y = (x, w, bias), block and images not chosen yet. */
+weiri_conv_job weiri_conv_job_of(weir_tape *t, const weir_node *y);
+/* Runs the chunks; their scratch has the patches of a block, and behind them what the
+ * largest product needs. */
+void weiri_conv_run(weir_tape *t, weiri_conv_job *j, int64_t chunks,
+    const weiri_gemm *most, void (*chunk)(void *job, int64_t i, void *scratch));
+/* Gradients of y = (x, w, bias); back: what takes gy to gx[0]; transposed: y is on the
+ * image's side. */
+void weiri_conv_gradients(weir_tape *t, const weir_node *y, weir_var gy,
+    const bool *want, weir_var *gx,
+    weir_var (*back)(weir_tape *, const weiri_conv *, weir_var, weir_var, weir_var),
+    bool transposed);
+
 /* Checks shapes and sizes of x, w and g: fills all of *g, or poisons the tape in the
  * name of the operation. transposed: x is the result's side. */
 bool weiri_conv_shapes(weir_tape *t, const char *name, weir_var image, weir_var w,

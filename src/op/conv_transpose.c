@@ -5,17 +5,7 @@
 
 #include "op/conv.h"
 
-typedef struct job {
-  const weiri_kern *kern;
-  const weiri_conv *g;
-  weir_dtype dtype;
-  const char *x, *w, *bias;
-  char *y;
-  int64_t images, block; /* images per chunk, lines per product */
-  size_t patches;
-} job;
-
-static void start(const job *j, int64_t first, int64_t images) {
+static void start(const weiri_conv_job *j, int64_t first, int64_t images) {
   const weiri_conv *g = j->g;
   const size_t pixel = (size_t)g->c * weir_dtype_size(j->dtype);
   const int64_t pixels = images * g->h * g->w;
@@ -30,7 +20,7 @@ static void start(const job *j, int64_t first, int64_t images) {
 }
 
 static void chunk(void *arg, int64_t i, void *scratch) {
-  const job *j = arg;
+  const weiri_conv_job *j = arg;
   const weiri_conv *g = j->g;
   const int64_t first = i * j->images, left = g->n - first;
   const int64_t images = left < j->images ? left : j->images;
@@ -54,42 +44,21 @@ static void chunk(void *arg, int64_t i, void *scratch) {
 }
 
 static void eval(weir_tape *t, const weir_node *y) {
-  const weiri_conv *g = y->attr;
-  job j = {.kern = weiri_tape_kern(t),
-      .g = g,
-      .dtype = weir_tape_dtype(t),
-      .x = y->in[0]->data,
-      .w = y->in[1]->data,
-      .bias = y->n_in > 2 ? y->in[2]->data : NULL,
-      .y = y->data};
-  const size_t number = weir_dtype_size(j.dtype);
-  const int64_t k = weiri_conv_patch(g);
+  weiri_conv_job j = weiri_conv_job_of(t, y);
+  const weiri_conv *g = j.g;
   if (weir_shape_size(&y->shape) == 0) {
     return;
   }
-  const int64_t lines = weiri_conv_block(g, number);
+  const int64_t lines = weiri_conv_block(g, weir_dtype_size(j.dtype));
   j.images = lines < g->oh ? 1 : lines / g->oh;
   j.block = lines < g->oh ? lines : j.images * g->oh;
-  j.patches = ((size_t)(j.block * g->ow * k) * number + 63) / 64 * 64;
-  const weiri_gemm most = {.m = j.block * g->ow, .n = k, .k = g->oc};
-  weiri_tape_note(t, weiri_parallel(weiri_tape_team(t),
-                         (g->n + j.images - 1) / j.images, weiri_conv_work(g),
-                         j.patches + j.kern->gemm_scratch[j.dtype](&most), chunk, &j));
+  const weiri_gemm most = {.m = j.block * g->ow, .n = weiri_conv_patch(g), .k = g->oc};
+  weiri_conv_run(t, &j, (g->n + j.images - 1) / j.images, &most, chunk);
 }
 
 static void vjp(
     weir_tape *t, const weir_node *y, weir_var gy, const bool *want, weir_var *gx) {
-  const weiri_conv *g = y->attr;
-  const weir_var x = weir_node_var(t, y->in[0]), w = weir_node_var(t, y->in[1]);
-  if (want[0]) {
-    gx[0] = weiri_conv_apply(t, g, gy, w, weir_var_none());
-  }
-  if (want[1]) {
-    gx[1] = weiri_conv_weight(t, g, gy, x);
-  }
-  if (y->n_in > 2 && want[2]) {
-    gx[2] = weiri_conv_bias(t, gy);
-  }
+  weiri_conv_gradients(t, y, gy, want, gx, weiri_conv_apply, true);
 }
 
 static weir_var build(weir_tape *t, const weir_var *in) {
