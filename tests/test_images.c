@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "data_help.h"
+#include "data/frame.h"
 #include "data/picture.h"
 #include "data/schema.h"
 
@@ -392,6 +393,82 @@ static void pictures(void **state) {
 }
 #endif
 
+/* Images of bytes stay bytes, with labels and without, in frames too; rows and digest
+ * are those of numbers. What is no byte makes numbers of all. */
+static void bytes_stay(void **state) {
+  (void)state;
+  counting c;
+  counting_init(&c, 0);
+  make_folder();
+  unsigned char file[256];
+  put(in_folder("a.npy"), file, npy(file, "(3, 2, 2)", 12));
+  put(in_folder("labels.csv"), "7\n5\n7\n", 6);
+  char labels[128], data[128], digest[2][65];
+  snprintf(data, sizeof data, "%s", in_folder("a.npy"));
+  for (int k = 0; k < 2; k++) {
+    weir_read_opts opts = WEIR_READ_OPTS_INIT;
+    weir_table *t = NULL, *wide = NULL;
+    weir_schema *s = NULL;
+    weir_frame *f = NULL, *g = NULL;
+    snprintf(labels, sizeof labels, "%s", in_folder("labels.csv"));
+    opts.labels = k == 0 ? NULL : labels;
+    assert_ok(weir_table_read(&t, &c.ctx, data, &opts));
+    assert_true(t->bytes != NULL && t->values == NULL);
+    assert_ok(weir_schema_guess(&s, &c.ctx, t, NULL));
+    assert_ok(weir_frame_create(&f, &c.ctx, s, t, NULL));
+    assert_true(f->bytes == t->bytes && f->x == NULL && f->owned_x == NULL);
+    double row[4];
+    for (int i = 0; i < 3; i++) {
+      const double *x = weiri_frame_row_x(f, i, row);
+      for (int j = 0; j < 4; j++) {
+        assert_true(x[j] == 4 * i + j && weir_table_value(t, i, j) == x[j]);
+      }
+    }
+    weir_frame_digest(f, digest[0]);
+    assert_ok(weir_table_read(&wide, &c.ctx, data, &opts));
+    assert_ok(weiri_table_widen(wide, 3));
+    assert_true(wide->bytes == NULL && wide->values != NULL);
+    assert_ok(weir_frame_create(&g, &c.ctx, s, wide, NULL));
+    assert_true(g->bytes == NULL);
+    weir_frame_digest(g, digest[1]);
+    assert_string_equal(digest[0], digest[1]);
+    assert_memory_equal(weir_frame_x(f), weir_frame_x(g), 12 * sizeof(double));
+    assert_true(weir_table_values(t)[4 + k] == 4.0); /* made when asked for */
+    weir_frame_destroy(&g);
+    weir_frame_destroy(&f);
+    weir_schema_destroy(&s);
+    weir_table_destroy(&wide);
+    weir_table_destroy(&t);
+  }
+  counting_check(&c);
+}
+
+/* Whole numbers that are no bytes: the first of them is in a later block. */
+static void bytes_end(void **state) {
+  (void)state;
+  enum { ROWS = 70000, AT = 66000 };
+  counting c;
+  counting_init(&c, 0);
+  unsigned char *file = calloc(16 + 2 * ROWS, 1);
+  assert_non_null(file);
+  const unsigned char head[8] = {
+      0, 0, 0x0b, 1, 0, ROWS >> 16, ROWS >> 8 & 255, ROWS & 255};
+  memcpy(file, head, sizeof head);
+  for (int i = 0; i < ROWS; i++) {
+    file[8 + 2 * i + 1] = (unsigned char)(i % 251);
+  }
+  file[8 + 2 * AT] = 1; /* 256 more */
+  weir_table *t = NULL;
+  assert_ok(read_bytes(&t, &c.ctx, file, 8 + 2 * ROWS));
+  assert_true(t->bytes == NULL && weir_table_rows(t) == ROWS);
+  for (int i = 0; i < ROWS; i++) {
+    assert_true(at(t, i, 0) == i % 251 + (i == AT ? 256 : 0));
+  }
+  weir_table_destroy(&t);
+  counting_check(&c);
+  free(file);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
 #ifdef WEIR_HAVE_PNG
@@ -405,6 +482,8 @@ int main(void) {
 #endif
       cmocka_unit_test(npy_images),
       cmocka_unit_test(shapes_and_labels),
+      cmocka_unit_test(bytes_stay),
+      cmocka_unit_test(bytes_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

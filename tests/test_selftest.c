@@ -222,8 +222,7 @@ static void make(made *m, int64_t d, const char *const *types, const char *confi
   OK(weir_model_create(&m->model, m->ctx, m->schema, &mo));
   json_decref(spec);
   const weir_row_set all = {m->frame, NULL, N};
-  assert_int_equal(
-      weiri_model_set_origin(m->model, N, weir_frame_x(m->frame), NULL), WEIR_OK);
+  assert_int_equal(weiri_model_set_origin(m->model, N, m->frame, NULL), WEIR_OK);
   OK(weiri_observe(m->model, &all, false));
   free(x);
 }

@@ -97,8 +97,12 @@ WEIR_API void weir_table_destroy(weir_table **table);
 
 WEIR_API int64_t weir_table_rows(const weir_table *table);
 WEIR_API int64_t weir_table_columns(const weir_table *table);
-/** The numbers [rows, columns], borrowed. */
+/** The numbers [rows, columns], borrowed. Images of bytes are held as bytes: the first
+ * call makes numbers of them, and is not for several threads at a time. NULL: no memory
+ * for that. */
 WEIR_API const double *weir_table_values(const weir_table *table);
+/** One of them. */
+WEIR_API double weir_table_value(const weir_table *table, int64_t row, int64_t column);
 /** Description of column j, borrowed from the table. */
 WEIR_API weir_column weir_table_column(const weir_table *table, int64_t j);
 /** Index of the column of that name, or -1. */
@@ -345,7 +349,8 @@ WEIR_API void weir_frame_destroy(weir_frame **frame);
 /** n: rows kept. */
 WEIR_API int64_t weir_frame_rows(const weir_frame *frame);
 /** [n, d], event columns in the schema's order and units, categories as indices,
- * circular values wrapped into [lo, hi). NULL unless asked for. */
+ * circular values wrapped into [lo, hi). NULL unless asked for. Bytes become numbers at
+ * the first call, as in weir_table_values. */
 WEIR_API const double *weir_frame_x(const weir_frame *frame);
 /** [n, c], encoded as weir_schema_context_width says; NULL when c is 0. */
 WEIR_API const double *weir_frame_context(const weir_frame *frame);

@@ -74,11 +74,9 @@ static int read_labels(labelled *out, const cli_frame *data, const char *column,
         own.cell == WEIR_CELL_CATEGORY ? "names" : "numbers",
         own.cell == WEIR_CELL_CATEGORY ? "numbers" : "names");
   }
-  const double *v = weir_table_values(data->table);
-  const int64_t width = weir_table_columns(data->table);
   for (int64_t i = 0; i < out->n; i++) {
     const int64_t row = weir_frame_row(data->frame, i);
-    const double label = v[row * width + j];
+    const double label = weir_table_value(data->table, row, j);
     if (isnan(label)) {
       return cli_error("%s: %s %" PRId64 " has no label", source,
           weir_table_line_word(data->table), weir_table_line(data->table, row));

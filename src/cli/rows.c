@@ -31,10 +31,9 @@ static bool wanted(const cli_rows *rows, int64_t j) {
 
 static bool has_gap(const cli_rows *rows, int64_t row) {
   const int64_t width = weir_table_columns(rows->table);
-  const double *v = weir_table_values(rows->table) + row * width;
   for (int64_t j = 0; j < weir_schema_columns(rows->schema); j++) {
     const int64_t at = wanted(rows, j) ? column_in(rows, j) : -1;
-    if (at >= 0 && at < width && isnan(v[at])) {
+    if (at >= 0 && at < width && isnan(weir_table_value(rows->table, row, at))) {
       return true;
     }
   }

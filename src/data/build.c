@@ -41,6 +41,12 @@ weir_status weiri_builder_init(weiri_builder *b, weir_ctx *ctx,
   const int64_t most = BLOCK_VALUES / d + 1;
   b->rows.capacity = block < most ? block : most;
   if (!layout->has_text) {
+    const size_t size = (size_t)(b->rows.capacity * d) * sizeof *b->block;
+    b->block = layout->counts ? weiri_alloc(ctx, size) : NULL;
+    if (layout->counts && b->block == NULL) {
+      weiri_builder_free(b);
+      return WEIR_E_MEMORY;
+    }
     return WEIR_OK;
   }
   b->dict = weiri_calloc(ctx, (size_t)d, sizeof *b->dict);
@@ -64,16 +70,22 @@ static weir_status reserve(weiri_builder *b, int64_t rows, bool lines) {
     return WEIR_OK;
   }
   const int64_t cap = b->cap == 0 ? rows : rows > 2 * b->cap ? rows : 2 * b->cap;
-  const size_t row = (size_t)t->d * sizeof(double);
+  const size_t one = t->bytes != NULL || b->block != NULL ? 1 : sizeof(double);
+  const size_t row = (size_t)t->d * one;
   if ((size_t)cap > SIZE_MAX / 2 / row) {
     return weiri_fail(WEIR_E_MEMORY, "%s: more rows than memory can hold", t->source);
   }
-  double *values = weiri_realloc(t->ctx, t->owned, (size_t)cap * row);
+  void *values = weiri_realloc(
+      t->ctx, one == 1 ? (void *)t->bytes : (void *)t->owned, (size_t)cap * row);
   if (values == NULL) {
     return WEIR_E_MEMORY;
   }
-  t->owned = values;
-  t->values = values;
+  if (one == 1) {
+    t->bytes = values;
+  } else {
+    t->owned = values;
+    t->values = values;
+  }
   if (lines) {
     int64_t *line = weiri_realloc(t->ctx, t->line, (size_t)cap * sizeof *line);
     if (line == NULL) {
@@ -91,7 +103,7 @@ weir_status weiri_builder_begin(weiri_builder *b, int64_t want) {
   WEIR_TRY(reserve(b, t->n + rows, b->dict != NULL));
   b->rows.capacity = rows;
   b->rows.n = 0;
-  b->rows.value = t->owned + t->n * t->d;
+  b->rows.value = b->block != NULL ? b->block : t->owned + t->n * t->d;
   b->rows.line = t->line != NULL ? t->line + t->n : NULL;
   if (b->rows.text != NULL) {
     memset(b->rows.text, 0, (size_t)(rows * t->d) * sizeof *b->rows.text);
@@ -99,9 +111,37 @@ weir_status weiri_builder_begin(weiri_builder *b, int64_t want) {
   return WEIR_OK;
 }
 
+/* The block's numbers as bytes; false: one is none. */
+static bool to_bytes(const weiri_builder *b, int64_t cells) {
+  unsigned char *to = b->table->bytes + b->table->n * b->table->d;
+  for (int64_t i = 0; i < cells; i++) {
+    if (!weiri_is_byte(b->block[i])) {
+      return false;
+    }
+    to[i] = (unsigned char)b->block[i];
+  }
+  return true;
+}
+
+/* From the first number that is no byte on, all are float64. */
+static weir_status take_block(weiri_builder *b, int64_t cells) {
+  weir_table *t = b->table;
+  if (to_bytes(b, cells)) {
+    return WEIR_OK;
+  }
+  WEIR_TRY(weiri_table_widen(t, b->cap));
+  memcpy(t->owned + t->n * t->d, b->block, (size_t)cells * sizeof *b->block);
+  weiri_free(b->ctx, b->block);
+  b->block = NULL;
+  return WEIR_OK;
+}
+
 weir_status weiri_builder_take(weiri_builder *b) {
   weir_table *t = b->table;
   const int64_t cells = b->rows.n * t->d;
+  if (b->block != NULL) {
+    WEIR_TRY(take_block(b, cells));
+  }
   for (int64_t i = 0; b->rows.text != NULL && i < cells; i++) {
     if (b->rows.text[i] == 0) {
       continue;
@@ -225,5 +265,6 @@ void weiri_builder_free(weiri_builder *b) {
   }
   weiri_free(b->ctx, b->dict);
   weiri_free(b->ctx, b->rows.text);
+  weiri_free(b->ctx, b->block);
   weir_table_destroy(&b->table);
 }

@@ -31,7 +31,7 @@ static weir_status check_constant(
 static uint64_t hash_column(const weir_table *t, int64_t j) {
   uint64_t h = 14695981039346656037u;
   for (int64_t i = 0; i < t->n; i++) {
-    const double x = t->values[i * t->d + j] + 0.0; /* -0 is 0 */
+    const double x = weiri_table_at(t, i * t->d + j) + 0.0; /* -0 is 0 */
     uint64_t bits = UINT64_MAX;
     if (!isnan(x)) {
       memcpy(&bits, &x, sizeof bits);
@@ -53,7 +53,8 @@ static bool same_columns(const weir_table *t, int64_t a, int64_t b) {
     }
   }
   for (int64_t i = 0; i < t->n; i++) {
-    const double u = t->values[i * t->d + a], v = t->values[i * t->d + b];
+    const double u = weiri_table_at(t, i * t->d + a),
+                 v = weiri_table_at(t, i * t->d + b);
     if (!(u == v || (isnan(u) && isnan(v)))) {
       return false;
     }

@@ -151,7 +151,7 @@ static int compare(const void *a, const void *b) {
 static int64_t distinct_values(const weir_table *t, int64_t j, double *x) {
   int64_t n = 0, k = 0;
   for (int64_t i = 0; i < t->n; i++) {
-    const double v = t->values[i * t->d + j];
+    const double v = weiri_table_at(t, i * t->d + j);
     if (isfinite(v)) {
       x[n++] = v;
     }

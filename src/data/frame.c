@@ -93,7 +93,7 @@ static weir_status keep_rows(work *w) {
   for (int64_t i = 0; i < t->n; i++) {
     bool whole = true;
     for (int64_t j = 0; j < w->s->n && whole; j++) {
-      whole = w->from[j] < 0 || !isnan(t->values[i * t->d + w->from[j]]);
+      whole = w->from[j] < 0 || !isnan(weiri_table_at(t, i * t->d + w->from[j]));
     }
     row[n] = i;
     n += whole;
@@ -113,7 +113,7 @@ static weir_status refuse_missing(const work *w) {
   const weir_table *t = w->t;
   for (int64_t i = 0; i < t->n && !w->drop; i++) {
     for (int64_t j = 0; j < w->s->n; j++) {
-      if (w->from[j] >= 0 && isnan(t->values[i * t->d + w->from[j]])) {
+      if (w->from[j] >= 0 && isnan(weiri_table_at(t, i * t->d + w->from[j]))) {
         return weiri_table_fail(t, WEIR_E_DATA, i, w->from[j],
             "missing value (--drop-missing leaves such rows out)");
       }
@@ -157,9 +157,22 @@ static weir_status convert(
   return status;
 }
 
+/* Whether the table's bytes are x: whole numbers one by one, its first columns. A block
+ * of a larger frame is not kept. */
+static bool bytes_in_place(const work *w) {
+  bool same = w->t->bytes != NULL && w->f->dropped == 0 && !w->block;
+  for (int64_t i = 0; same && i < w->s->events; i++) {
+    const int64_t j = w->s->event[i];
+    const weir_column_type *t = &w->s->type[j];
+    same = w->from[j] == i && w->t->column[i].category == NULL &&
+           t->kind == WEIR_KIND_ORDINAL && t->step == 1.0 && t->offset == 0.0;
+  }
+  return same;
+}
+
 /* Whether the table's memory is x already. */
 static bool in_place(const work *w) {
-  bool same = w->f->dropped == 0 && w->t->d == w->s->events;
+  bool same = w->f->dropped == 0 && w->t->d == w->s->events && w->t->bytes == NULL;
   for (int64_t i = 0; same && i < w->s->events; i++) {
     const int64_t j = w->s->event[i];
     const weir_kind kind = w->s->type[j].kind;
@@ -178,14 +191,16 @@ static weir_status new_values(weir_frame *f, int64_t width, double **out) {
 static weir_status make_x(work *w) {
   weir_frame *f = w->f;
   f->d = w->s->events;
-  const bool borrowed = in_place(w);
+  const bool bytes = bytes_in_place(w), borrowed = bytes || in_place(w);
   if (!borrowed) {
     WEIR_TRY(new_values(f, f->d, &f->owned_x));
   }
   for (int64_t i = 0; i < f->d; i++) {
     WEIR_TRY(convert(w, w->s->event[i], false, borrowed ? NULL : f->owned_x + i, f->d));
   }
-  f->x = borrowed ? w->t->values : f->owned_x;
+  f->bytes = bytes ? w->t->bytes : NULL;
+  f->bytes_d = w->t->d;
+  f->x = bytes ? NULL : borrowed ? w->t->values : f->owned_x;
   return WEIR_OK;
 }
 
@@ -355,8 +370,45 @@ int64_t weir_frame_rows(const weir_frame *frame) {
   return frame->n;
 }
 
+static void expand_row(const weir_frame *f, int64_t i, double *out) {
+  const unsigned char *from = f->bytes + (f->row != NULL ? f->row[i] : i) * f->bytes_d;
+  for (int64_t j = 0; j < f->d; j++) {
+    out[j] = (double)from[j];
+  }
+}
+
 const double *weir_frame_x(const weir_frame *frame) {
+  if (frame->x == NULL && frame->bytes != NULL) {
+    weir_frame *f = (weir_frame *)(uintptr_t)frame;
+    if (new_values(f, f->d, &f->owned_x) != WEIR_OK) {
+      return NULL;
+    }
+    for (int64_t i = 0; i < f->n; i++) {
+      expand_row(f, i, f->owned_x + i * f->d);
+    }
+    f->x = f->owned_x;
+  }
   return frame->x;
+}
+
+const double *weiri_frame_row_x(const weir_frame *f, int64_t i, double *buf) {
+  if (f->x != NULL) {
+    return f->x + i * f->d;
+  }
+  expand_row(f, i, buf);
+  return buf;
+}
+
+int64_t weiri_frame_bytes(const weir_frame *f) {
+  const weir_table *t = f->table;
+  const int64_t one = (int64_t)sizeof(double);
+  int64_t sum = f->n * f->c * one + (f->weights != NULL ? f->n * one : 0);
+  sum += f->owned_x != NULL || t == NULL ? f->n * f->d * one : 0;
+  if (t != NULL) {
+    sum += t->bytes != NULL ? t->n * t->d : 0;
+    sum += t->values != NULL ? t->n * t->d * one : 0;
+  }
+  return sum;
 }
 
 const double *weir_frame_context(const weir_frame *frame) {

@@ -15,6 +15,10 @@ struct weir_frame {
   weir_ctx *ctx;
   int64_t n, d, c;
   const double *x; /* owned_x, or the table's */
+  /* x of whole numbers that are bytes in the table, bytes_d of them from row to row; x
+   * is made of them when it is asked for. NULL: x stands. */
+  const unsigned char *bytes;
+  int64_t bytes_d;
   double *owned_x, *context, *weights;
   int64_t *row;            /* NULL: all */
   int64_t first;           /* number of the table's first row in its file */
@@ -27,6 +31,15 @@ struct weir_frame {
   weiri_mapped map[4];
   weir_reader *keeper;
 };
+
+/* Whether it has event columns, without making numbers of bytes. */
+static inline bool weiri_frame_has_x(const weir_frame *f) {
+  return f->x != NULL || f->bytes != NULL;
+}
+/* Row i of x: where it stands, or in buf [d]. */
+const double *weiri_frame_row_x(const weir_frame *f, int64_t i, double *buf);
+/* Bytes that its numbers take, and those of the table that it is of. */
+int64_t weiri_frame_bytes(const weir_frame *f);
 
 /* The caller's options over the defaults. */
 weir_status weiri_frame_opts(weir_frame_opts *full, const weir_frame_opts *opts);

@@ -18,7 +18,7 @@ static void count_numbers(
   const weir_column *c = &t->column[j];
   *present = *numbers = 0;
   for (int64_t i = 0; i < t->n; i++) {
-    const double x = t->values[i * t->d + j];
+    const double x = weiri_table_at(t, i * t->d + j);
     if (!isnan(x)) {
       *present += 1;
       *numbers += is_number(c->category[(int64_t)x]);
@@ -43,7 +43,7 @@ static weir_status refuse_text(
     const weir_table *t, int64_t j, int64_t present, int64_t numbers) {
   const weir_column *c = &t->column[j];
   for (int64_t i = 0; i < t->n; i++) {
-    const double x = t->values[i * t->d + j];
+    const double x = weiri_table_at(t, i * t->d + j);
     if (isnan(x) || is_number(c->category[(int64_t)x])) {
       continue;
     }

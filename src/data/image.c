@@ -28,7 +28,7 @@ static void find_ends(
   *hi = -INFINITY;
   for (int64_t i = 0; i < t->n; i++) {
     for (int64_t j = 0; j < s->events; j++) {
-      const double x = t->values[i * t->d + s->event[j]];
+      const double x = weiri_table_at(t, i * t->d + s->event[j]);
       *lo = x < *lo ? x : *lo;
       *hi = x > *hi ? x : *hi;
     }
@@ -64,7 +64,7 @@ weir_status weiri_schema_check_range(
                                            (m->lo == 0.0 && m->hi == 255.0));
   for (int64_t i = 0; stated && i < t->n; i++) {
     for (int64_t j = 0; j < s->events; j++) {
-      const double x = t->values[i * t->d + from[s->event[j]]];
+      const double x = weiri_table_at(t, i * t->d + from[s->event[j]]);
       if (x >= m->lo && x <= m->hi) {
         continue;
       }

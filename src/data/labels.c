@@ -26,17 +26,24 @@ static weir_status widen(weir_table *t) {
   }
   t->column = column;
   column[d] = (weir_column){0};
-  double *x = weiri_realloc(t->ctx, t->owned, n * (d + 1) * sizeof *x);
+  const bool bytes = t->bytes != NULL;
+  const size_t one = bytes ? 1 : sizeof *t->owned;
+  char *x = weiri_realloc(
+      t->ctx, bytes ? (void *)t->bytes : (void *)t->owned, n * (d + 1) * one);
   if (x == NULL) {
     return WEIR_E_MEMORY;
   }
-  if (t->owned == NULL) {
-    memcpy(x, t->values, n * d * sizeof *x);
+  if (bytes) {
+    t->bytes = (unsigned char *)x;
+  } else {
+    if (t->owned == NULL) {
+      memcpy(x, t->values, n * d * one);
+    }
+    t->owned = (void *)x;
+    t->values = t->owned;
   }
-  t->owned = x;
-  t->values = x;
   for (size_t i = n; i-- > 1;) {
-    memmove(x + i * (d + 1), x + i * d, d * sizeof *x);
+    memmove(x + i * (d + 1) * one, x + i * d * one, d * one);
   }
   t->d++;
   return WEIR_OK;
@@ -50,7 +57,9 @@ static int compare(const void *a, const void *b) {
 /* Distinct numbers, ascending, into x [n]; returns how many. */
 static int64_t distinct(const weir_table *labels, double *x) {
   int64_t k = 0;
-  memcpy(x, labels->values, (size_t)labels->n * sizeof *x);
+  for (int64_t i = 0; i < labels->n; i++) {
+    x[i] = weiri_table_at(labels, i);
+  }
   qsort(x, (size_t)labels->n, sizeof *x, compare);
   for (int64_t i = 0; i < labels->n; i++) {
     if (k == 0 || x[i] != x[k - 1]) {
@@ -80,8 +89,9 @@ static weir_status number_labels(weir_table *t, const weir_table *labels, double
     return WEIR_E_MEMORY;
   }
   for (int64_t i = 0; i < t->n; i++) {
-    const double *at = bsearch(&labels->values[i], x, (size_t)k, sizeof *x, compare);
-    t->owned[i * t->d + t->d - 1] = (double)(at - x);
+    const double label = weiri_table_at(labels, i);
+    const double *at = bsearch(&label, x, (size_t)k, sizeof *x, compare);
+    WEIR_TRY(weiri_table_put(t, i * t->d + t->d - 1, (double)(at - x)));
   }
   return weiri_table_label(t, k, names);
 }
@@ -100,7 +110,7 @@ static weir_status check(const weir_table *t, const weir_table *labels) {
         labels->source, (long long)labels->n, (long long)t->n, t->source);
   }
   for (int64_t i = 0; i < labels->n; i++) {
-    if (!isfinite(labels->values[i])) {
+    if (!isfinite(weiri_table_at(labels, i))) {
       return weiri_table_fail(labels, WEIR_E_DATA, i, 0, "the label is missing");
     }
   }
@@ -112,7 +122,7 @@ weir_status weiri_table_add_labels(weir_table *t, const weir_table *labels) {
   WEIR_TRY(widen(t));
   if (labels->column[0].category != NULL) {
     for (int64_t i = 0; i < t->n; i++) {
-      t->owned[i * t->d + t->d - 1] = labels->values[i];
+      WEIR_TRY(weiri_table_put(t, i * t->d + t->d - 1, weiri_table_at(labels, i)));
     }
     return weiri_table_label(
         t, labels->column[0].categories, labels->column[0].category);

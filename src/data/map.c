@@ -123,10 +123,9 @@ double weiri_grid_value(const weir_column_type *type, double k) {
 /* The values of an image given in another range than declared: what they reach. */
 static double largest_of_row(const weiri_map *m, int64_t row) {
   const int64_t width = weir_table_columns(m->table);
-  const double *v = weir_table_values(m->table) + row * width;
   double most = -INFINITY;
   for (int64_t j = 0; j < width && weir_table_image(m->table).height > 0; j++) {
-    most = fmax(most, v[j]);
+    most = fmax(most, weir_table_value(m->table, row, j));
   }
   return most;
 }
@@ -201,7 +200,7 @@ static double wrap(double x, double lo, double hi) {
 weir_status weiri_map_value(const weiri_map *m, int64_t row, double *out) {
   const weir_table *t = m->table;
   const weir_column_type *type = &m->schema->type[m->to];
-  double x = t->values[row * t->d + m->from];
+  double x = weiri_table_at(t, row * t->d + m->from);
   if (isnan(x)) {
     return weiri_table_fail(t, WEIR_E_DATA, row, m->from,
         "missing value (--drop-missing leaves such rows out)");

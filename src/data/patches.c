@@ -57,26 +57,27 @@ static weir_status read_opts(job *w, const weir_patch_opts *opts) {
 }
 
 /* Top left pixel of patch i. */
-static const double *place(const job *w, int64_t i) {
+static int64_t place(const job *w, int64_t i) {
   const weiri_rng rng = {w->opts.seed, weiri_stream("patch place", 0)};
   const uint64_t at = 3 * (uint64_t)i;
   const int64_t row = weiri_below(rng, at, w->n_rows);
   const int64_t y = weiri_below(rng, at + 1, w->height - w->opts.size + 1);
   const int64_t x = weiri_below(rng, at + 2, w->width - w->opts.size + 1);
   const int64_t image = w->rows != NULL ? w->rows[row] : row;
-  return w->images->values + image * w->images->d + y * w->width + x;
+  return image * w->images->d + y * w->width + x;
 }
 
 static void cut(const job *w, int64_t i, double *out) {
   const weiri_rng rng = {w->opts.seed, weiri_stream("patch noise", 0)};
   const int64_t size = w->opts.size, pixels = size * size;
   const int64_t kept = pixels - (int64_t)w->opts.centre;
-  const double *from = place(w, i);
+  const int64_t from = place(w, i);
   double sum = 0.0;
   for (int64_t p = 0; p < pixels; p++) {
     const uint64_t at = (uint64_t)i * (uint64_t)pixels + (uint64_t)p;
     const double noise = w->opts.noise ? weiri_uniform(rng, at) : 0.0;
-    const double v = (from[p / size * w->width + p % size] + noise) / w->opts.levels;
+    const int64_t pixel = from + p / size * w->width + p % size;
+    const double v = (weiri_table_at(w->images, pixel) + noise) / w->opts.levels;
     sum += v;
     if (p < kept) {
       out[p] = v;

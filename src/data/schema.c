@@ -150,8 +150,9 @@ static int64_t levels_of(const weir_table *t) {
   double lo = 0.0, hi = 0.0;
   for (int64_t i = 0; i < t->n * t->d; i++) {
     const bool label = t->labelled && i % t->d == t->d - 1;
-    lo = !label && t->values[i] < lo ? t->values[i] : lo;
-    hi = !label && t->values[i] > hi ? t->values[i] : hi;
+    const double x = weiri_table_at(t, i);
+    lo = !label && x < lo ? x : lo;
+    hi = !label && x > hi ? x : hi;
   }
   return lo < 0.0 || hi > 255.0 ? 0 : hi > 1.0 ? 256 : 2;
 }

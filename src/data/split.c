@@ -161,7 +161,7 @@ static weir_status mask_value(
   } names[] = {{"0", WEIR_SPLIT_TRAIN}, {"1", WEIR_SPLIT_TEST}, {"2", WEIR_SPLIT_VALID},
       {"train", WEIR_SPLIT_TRAIN}, {"test", WEIR_SPLIT_TEST},
       {"valid", WEIR_SPLIT_VALID}};
-  const double x = t->values[row * t->d + j];
+  const double x = weiri_table_at(t, row * t->d + j);
   char text[64] = "missing";
   if (!isnan(x)) {
     if (t->column[j].category != NULL) {

@@ -73,7 +73,7 @@ weir_status weir_table_stats(
   }
   int64_t n = 0;
   for (int64_t i = 0; i < table->n; i++) {
-    const double v = table->values[i * table->d + column];
+    const double v = weiri_table_at(table, i * table->d + column);
     out->missing += isnan(v);
     if (isfinite(v)) {
       x[n++] = v;

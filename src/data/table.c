@@ -20,12 +20,51 @@ char *weiri_table_strdup(weir_table *t, const char *s) {
 
 void weiri_table_move(weir_table *t, int64_t from, int64_t to) {
   if (from != to) {
-    memcpy(
-        t->owned + to * t->d, t->owned + from * t->d, (size_t)t->d * sizeof *t->owned);
+    if (t->bytes != NULL) {
+      memcpy(t->bytes + to * t->d, t->bytes + from * t->d, (size_t)t->d);
+    } else {
+      memcpy(t->owned + to * t->d, t->owned + from * t->d,
+          (size_t)t->d * sizeof *t->owned);
+    }
     if (t->line != NULL) {
       t->line[to] = t->line[from];
     }
   }
+}
+
+/* The bytes as float64, in room for so many rows; NULL: no memory. */
+static double *expanded(const weir_table *t, int64_t rows) {
+  double *x = weiri_alloc(t->ctx, (size_t)(rows * t->d) * sizeof *x);
+  for (int64_t i = 0; x != NULL && i < t->n * t->d; i++) {
+    x[i] = (double)t->bytes[i];
+  }
+  return x;
+}
+
+weir_status weiri_table_widen(weir_table *t, int64_t rows) {
+  if (t->bytes == NULL) {
+    return WEIR_OK;
+  }
+  t->owned = expanded(t, rows);
+  if (t->owned == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  t->values = t->owned;
+  weiri_free(t->ctx, t->bytes);
+  t->bytes = NULL;
+  return WEIR_OK;
+}
+
+weir_status weiri_table_put(weir_table *t, int64_t i, double x) {
+  if (t->bytes != NULL && !weiri_is_byte(x)) {
+    WEIR_TRY(weiri_table_widen(t, t->n));
+  }
+  if (t->bytes != NULL) {
+    t->bytes[i] = (unsigned char)x;
+  } else {
+    t->owned[i] = x;
+  }
+  return WEIR_OK;
 }
 
 int64_t weiri_find_column(const weir_column *column, int64_t d, const char *name) {
@@ -118,6 +157,7 @@ void weir_table_destroy(weir_table **table) {
   }
   weiri_free(t->ctx, t->column);
   weiri_free(t->ctx, t->owned);
+  weiri_free(t->ctx, t->bytes);
   weiri_free(t->ctx, t->line);
   weiri_arena_destroy(&t->arena);
   weir_reader_close(&t->keeper);
@@ -163,7 +203,7 @@ weir_status weir_table_from_arrays(weir_table **out, weir_ctx *ctx, int64_t n,
 static weir_cell cell_of(const weir_table *t, int64_t j, bool single) {
   bool any = false;
   for (int64_t i = 0; i < t->n; i++) {
-    const double x = t->values[i * t->d + j];
+    const double x = weiri_table_at(t, i * t->d + j);
     if (isnan(x)) {
       continue;
     }
@@ -217,7 +257,7 @@ weir_status weir_table_set_categories(
   }
   WEIR_TRY(check_names(table, column, k, names));
   for (int64_t i = 0; i < table->n; i++) {
-    const double x = table->values[i * table->d + column];
+    const double x = weiri_table_at(table, i * table->d + column);
     if (!isnan(x) && !(x >= 0 && x < (double)k && x == floor(x))) {
       return weiri_table_fail(table, WEIR_E_DATA, i, column,
           "%g is not an index of one of %lld categories", x, (long long)k);
@@ -263,7 +303,16 @@ int64_t weir_table_columns(const weir_table *table) {
 }
 
 const double *weir_table_values(const weir_table *table) {
+  if (table->values == NULL && table->bytes != NULL) {
+    weir_table *t = (weir_table *)(uintptr_t)table;
+    t->owned = expanded(t, t->n);
+    t->values = t->owned;
+  }
   return table->values;
+}
+
+double weir_table_value(const weir_table *table, int64_t row, int64_t column) {
+  return weiri_table_at(table, row * table->d + column);
 }
 
 weir_column weir_table_column(const weir_table *table, int64_t j) {

@@ -10,8 +10,9 @@ struct weir_table {
   weir_ctx *ctx;
   weiri_arena *arena; /* names, categories, source */
   int64_t n, d;
-  const double *values; /* owned, or inside keeper */
+  const double *values; /* owned, or inside keeper; NULL: bytes alone */
   double *owned;
+  unsigned char *bytes; /* [n, d] numbers of images that are all bytes, or NULL */
   weir_column *column;
   char *source;
   bool named;
@@ -28,6 +29,17 @@ struct weir_table {
 /* An empty table with names (copied; NULL: x1 ...), no values. */
 weir_status weiri_table_create(weir_table **out, weir_ctx *ctx, int64_t d,
     const char *const *names, const char *source);
+/* Number i of [n, d], row by row. */
+static inline double weiri_table_at(const weir_table *t, int64_t i) {
+  return t->bytes != NULL ? (double)t->bytes[i] : t->values[i];
+}
+/* While a table is made: bytes become float64, in room for so many rows; number i of
+ * [n, d] becomes x, whatever they are held as. */
+weir_status weiri_table_widen(weir_table *t, int64_t rows);
+weir_status weiri_table_put(weir_table *t, int64_t i, double x);
+static inline bool weiri_is_byte(double x) {
+  return x >= 0.0 && x <= 255.0 && x == (double)(unsigned char)x;
+}
 /* Row from to the place of row to. */
 void weiri_table_move(weir_table *t, int64_t from, int64_t to);
 char *weiri_table_strdup(weir_table *t, const char *s);
@@ -61,6 +73,7 @@ typedef struct weiri_builder {
   weiri_dict *dict; /* [d], or NULL where the format has no text */
   int64_t cap;
   weir_rows rows; /* the block that the reader fills */
+  double *block;  /* its numbers while the table holds bytes, or NULL */
   int64_t labels; /* names of the last column, of the reader */
   const char *const *label;
 } weiri_builder;

@@ -176,7 +176,7 @@ weir_status weir_table_write(
   weir_writer *w = NULL;
   WEIR_TRY(weir_writer_open(
       &w, table->ctx, path, format, table->d, table->column, table->n));
-  const weir_status status = weir_writer_rows(w, table->n, table->values);
+  const weir_status status = weir_writer_rows(w, table->n, weir_table_values(table));
   if (status != WEIR_OK) {
     weir_writer_destroy(&w);
     return status;

@@ -48,10 +48,10 @@ weir_var weiri_model_latents(
 weir_var weiri_model_context(const weir_model *model, weir_run *run, int64_t n,
     int64_t contexts, const double *const *context);
 
-/* Sets the origin to the means of the real columns of n rows of x: those listed, or the
- * first when rows is NULL. Errors: E_MEMORY. */
+/* Sets the origin to the means of the real columns of n rows of a frame: those listed,
+ * or the first when rows is NULL. Errors: E_MEMORY. */
 weir_status weiri_model_set_origin(
-    weir_model *model, int64_t n, const double *x, const int64_t *rows);
+    weir_model *model, int64_t n, const weir_frame *frame, const int64_t *rows);
 
 bool weiri_model_stochastic(const weir_model *model);
 

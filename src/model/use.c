@@ -2,18 +2,19 @@
 #include <string.h>
 
 #include "base/bulk.h"
+#include "data/frame.h"
 #include "model/evaluate.h"
 
 weir_status weiri_model_set_origin(
-    weir_model *model, int64_t n, const double *x, const int64_t *rows) {
+    weir_model *model, int64_t n, const weir_frame *frame, const int64_t *rows) {
   const weir_event *event = &model->dist->event;
   const int64_t d = event->features;
-  double *mean = weiri_calloc(model->ctx, (size_t)d + 1, sizeof *mean);
+  double *mean = weiri_calloc(model->ctx, (size_t)(2 * d) + 1, sizeof *mean);
   if (mean == NULL) {
     return WEIR_E_MEMORY;
   }
   for (int64_t i = 0; i < n; i++) {
-    const double *row = x + (rows == NULL ? i : rows[i]) * d;
+    const double *row = weiri_frame_row_x(frame, rows == NULL ? i : rows[i], mean + d);
     weiri_bulk_touch(model->ctx, (d + 1) * (int64_t)sizeof *row);
     for (int64_t j = 0; j < d; j++) {
       mean[j] += (row[j] - mean[j]) / (double)(i + 1);

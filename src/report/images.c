@@ -157,7 +157,7 @@ static int64_t label_column(const weiri_facts *f) {
 static int64_t label_of(const weiri_facts *f, int64_t column, int64_t i) {
   const weir_table *t = f->opts->table;
   const int64_t row = weir_frame_row(f->test.frame, f->row[i]);
-  return (int64_t)weir_table_values(t)[row * weir_table_columns(t) + column];
+  return (int64_t)weir_table_value(t, row, column);
 }
 
 /* Latents of one label (-1: of all beyond those with a colour) side by side; how many.

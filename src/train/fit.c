@@ -45,8 +45,8 @@ static weir_status begin(weiri_loop *l, bool *resumed) {
     weiri_log(l->ctx, WEIR_LOG_INFO, "resuming at step %lld from %s",
         (long long)l->state.step, l->opts.checkpoint);
   } else {
-    WEIR_TRY(weiri_model_set_origin(
-        l->model, l->train.n, weir_frame_x(l->train.frame), l->train.rows));
+    WEIR_TRY(
+        weiri_model_set_origin(l->model, l->train.n, l->train.frame, l->train.rows));
     WEIR_TRY(blame_constant(l, weiri_observe(l->model, &l->train, false)));
   }
   l->first_step = l->state.step;

@@ -1,5 +1,6 @@
 /* What training will hold in memory: one step and one evaluation are made, and what
  * they hold is measured. Steps are packed into plans, so nothing more comes. */
+#include "data/frame.h"
 #include "train/train.h"
 
 static int64_t batch_bytes(const weiri_batch *b) {
@@ -11,19 +12,15 @@ static int64_t replay_bytes(const weiri_replay *r, const weir_run *run) {
   return (int64_t)(weiri_replay_bytes(r) + weiri_tape_reserved(run->tape));
 }
 
-static int64_t frame_bytes(const weir_model *m, const weir_row_set *set) {
-  const int64_t width = weir_model_features(m) + weir_model_context(m);
-  return set->frame == NULL
-             ? 0
-             : weir_frame_rows(set->frame) * width * (int64_t)sizeof(double);
+static int64_t frame_bytes(const weir_row_set *set) {
+  return set->frame == NULL ? 0 : weiri_frame_bytes(set->frame);
 }
 
 /* The gradient of one batch, and one evaluation. */
 static weir_status try_out(weiri_loop *l) {
   double sum, weight;
   bool finite;
-  WEIR_TRY(weiri_model_set_origin(
-      l->model, l->train.n, weir_frame_x(l->train.frame), l->train.rows));
+  WEIR_TRY(weiri_model_set_origin(l->model, l->train.n, l->train.frame, l->train.rows));
   WEIR_TRY(weiri_observe(l->model, &l->train, false));
   WEIR_TRY(weiri_loop_evaluate(l));
   weiri_batch_fill(&l->batch, &l->train, NULL, 0, l->train.n / l->per_epoch);
@@ -44,8 +41,8 @@ static weir_status measure(weiri_loop *l, weir_fit_bytes *out) {
   if (l->watching != NULL) {
     out->evaluation += (int64_t)weiri_tape_reserved(l->watching->tape);
   }
-  out->data = frame_bytes(l->model, &l->train);
-  out->data += l->valid.frame == l->train.frame ? 0 : frame_bytes(l->model, &l->valid);
+  out->data = frame_bytes(&l->train);
+  out->data += l->valid.frame == l->train.frame ? 0 : frame_bytes(&l->valid);
   return WEIR_OK;
 }
 

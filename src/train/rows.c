@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bulk.h"
+#include "data/frame.h"
 #include "train/train.h"
 
 weir_status weiri_batch_create(
@@ -43,9 +44,10 @@ static int64_t span(const weir_row_set *set, int64_t first, int64_t n, int64_t b
 
 void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pick,
     int64_t first, int64_t n) {
-  const double *x = weir_frame_x(set->frame), *c = weir_frame_context(set->frame);
+  const double *c = weir_frame_context(set->frame);
   const double *w = weir_frame_weights(set->frame);
-  const size_t x_bytes = (size_t)b->d * sizeof *x, c_bytes = (size_t)b->c * sizeof *c;
+  const size_t x_bytes = (size_t)b->d * sizeof *b->x,
+               c_bytes = (size_t)b->c * sizeof *c;
   b->n = n;
   const int64_t bytes = (int64_t)(x_bytes + c_bytes + sizeof *w);
   if (pick == NULL) {
@@ -59,7 +61,11 @@ void weiri_batch_fill(weiri_batch *b, const weir_row_set *set, const int64_t *pi
     const int64_t row = set->rows == NULL ? at : set->rows[at];
     b->row[i] = row;
     b->weight[i] = w == NULL ? 1.0 : w[row];
-    memcpy(b->x + i * b->d, x + row * b->d, x_bytes);
+    double *to = b->x + i * b->d;
+    const double *x = weiri_frame_row_x(set->frame, row, to);
+    if (x != to) {
+      memcpy(to, x, x_bytes);
+    }
     if (b->c > 0) {
       memcpy(b->context + i * b->c, c + row * b->c, c_bytes);
     }
@@ -86,7 +92,7 @@ weir_status weiri_check_rows(
   if (set->n == 0) {
     return WEIR_OK;
   }
-  if (set->n < 0 || set->frame == NULL || weir_frame_x(set->frame) == NULL) {
+  if (set->n < 0 || set->frame == NULL || !weiri_frame_has_x(set->frame)) {
     return weiri_fail(
         WEIR_E_ARGUMENT, "%s rows: expected a frame with its event columns", name);
   }
