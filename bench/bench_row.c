@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
       &run, b.ctx, weiri_params_dtype(b.model->params), b.model->params));
   run->no_grad = true;
   weiri_replay *replay = NULL;
-  const weiri_repeat repeat = {record, NULL, &b, 1, false, true};
+  const weiri_repeat repeat = {record, NULL, &b, 1, false, false, true};
   must(weiri_replay_create(&replay, run, &repeat));
   must(weiri_replay_step(replay, b.rows));
   kernels(run, weiri_replay_plan(replay, b.rows));

@@ -266,7 +266,7 @@ static void forward_only(void *self, weir_run *run, int64_t n, weiri_results *re
 static void parts(bench *b) {
   weiri_loop *l = &b->loop;
   weiri_replay *forward = NULL;
-  const weiri_repeat repeat = {forward_only, NULL, b, 1, false, false};
+  const weiri_repeat repeat = {forward_only, NULL, b, 1, false, false, false};
   must(weiri_replay_create(&forward, l->gradient->run, &repeat));
   enum { WHOLE, GRADIENT, FORWARD, NORM, UPDATE, KINDS };
   double *took = calloc((size_t)(KINDS * b->rounds), sizeof *took), sum, weight, norm;

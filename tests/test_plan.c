@@ -256,7 +256,7 @@ static void schedules_are_sources(void **state) {
     weir_run *run = NULL;
     weiri_replay *r = NULL;
     OK(weiri_run_create(&run, ctx, WEIR_F64, NULL));
-    const weiri_repeat repeat = {record_warm, NULL, &w, 1, false, false};
+    const weiri_repeat repeat = {record_warm, NULL, &w, 1, false, false, false};
     OK(weiri_replay_create(&r, run, &repeat));
     for (int step = 0; step < 5; step++) {
       double v[3];

@@ -4,105 +4,11 @@
  * execution). Views are addresses. What lies outside of the block stays there:
  * parameters, numbers given while recording, outputs with a place of their own. Before
  * that, nodes that are one kernel together with an input that nobody else reads become
- * that kernel.
- *
- * A plan that holds parameters computes what depends on them alone (the held nodes)
- * when they have changed, and not at every run: products of the factors of a linear
- * layer, logarithms of scales, weights in the order in which a kernel likes them. */
-#include "ad/plan.h"
-
+ * that kernel. */
 #include <string.h>
 
 #include "ad/pack.h"
-
-/* Nodes to be computed in order, and the bytes of the block they need. */
-typedef struct part {
-  const weir_node **run; /* [n] */
-  uint32_t n;
-  size_t bytes;
-} part;
-
-struct weiri_plan {
-  const weir_ctx *ctx;
-  weir_dtype dtype;
-  weiri_recording recording;
-  part held, each;           /* when parameters have changed; at every run */
-  const weir_params *params; /* or NULL: nothing is held */
-  uint64_t version;          /* of the parameters that the held nodes know, plus 1 */
-  bool *is_held;             /* [count + 1] or NULL */
-  void *raw, *hold;          /* the block of held nodes */
-  size_t *at;                /* [count + 1] offset of a node's numbers, or ELSEWHERE */
-  const void **out;          /* [n_out] */
-  uint32_t *out_id;          /* [n_out] */
-  void **copy;               /* [n_out] where an output is copied to, or NULL */
-  int n_out;
-};
-
-#define ELSEWHERE SIZE_MAX
-
-static weir_node *node_at(const weiri_plan *p, uint32_t id) {
-  return &p->recording.chunks[(id - 1) / WEIRI_TAPE_CHUNK][(id - 1) % WEIRI_TAPE_CHUNK];
-}
-
-static size_t bytes_of(const weiri_plan *p, const weir_node *node) {
-  return (size_t)weir_shape_size(&node->shape) * weir_dtype_size(p->dtype);
-}
-
-static bool is_view(const weir_node *node) {
-  return node->op != NULL && node->op->eval == NULL;
-}
-
-/* The node whose numbers a view looks at. */
-static uint32_t root_of(const weir_node *node) {
-  while (is_view(node)) {
-    node = node->in[0];
-  }
-  return node->id;
-}
-
-static bool is_held(const weiri_plan *p, uint32_t id) {
-  return p->is_held != NULL && p->is_held[id];
-}
-
-/* ---- what is held ---- */
-
-/* Leaves are parameters, or numbers that were given; a source is none. */
-static bool depends_on_parameters(const weiri_plan *p, const weir_node *node) {
-  if (node->op == NULL) {
-    return !node->borrowed || weiri_params_own(p->params, node->data);
-  }
-  bool all = node->n_in > 0;
-  for (int i = 0; all && i < node->n_in; i++) {
-    all = p->is_held[node->in[i]->id];
-  }
-  return all;
-}
-
-/* Finds the held nodes, and lets kernels have held arguments as they like them: nodes
- * are added for that, one at most for each that is there. */
-static weir_status find_held(weiri_plan *p, const weir_tape *t) {
-  const uint32_t count = p->recording.count;
-  weir_status status = WEIR_OK;
-  if (p->params == NULL) {
-    return WEIR_OK;
-  }
-  p->is_held = weiri_calloc(p->ctx, 2 * (size_t)count + 1, sizeof *p->is_held);
-  if (p->is_held == NULL) {
-    return WEIR_E_MEMORY;
-  }
-  for (uint32_t id = 1; id <= count; id++) {
-    p->is_held[id] = depends_on_parameters(p, node_at(p, id));
-  }
-  for (uint32_t id = 1; status == WEIR_OK && id <= count; id++) {
-    if (!p->is_held[id] && node_at(p, id)->op != NULL) {
-      status = weiri_tape_hold(t, &p->recording, p->is_held, node_at(p, id));
-    }
-  }
-  for (uint32_t id = count + 1; id <= p->recording.count; id++) {
-    p->is_held[id] = true;
-  }
-  return status;
-}
+#include "ad/plan_in.h"
 
 /* ---- fusing ---- */
 
@@ -112,7 +18,7 @@ static void count_readers(const weiri_plan *p, unsigned char *readers) {
     readers[p->out_id[i]] = 2;
   }
   for (uint32_t id = p->recording.count; id > 0; id--) {
-    const weir_node *node = node_at(p, id);
+    const weir_node *node = weiri_node_at(p, id);
     for (int i = 0; readers[id] > 0 && i < node->n_in; i++) {
       unsigned char *r = &readers[node->in[i]->id];
       *r = (unsigned char)(*r + (*r < 2));
@@ -132,8 +38,8 @@ static weir_status fuse(weiri_plan *p, const weir_tape *t) {
   }
   for (uint32_t id = 1; status == WEIR_OK && id < n; id++) {
     alone[id] = readers[id] == 1;
-    if (readers[id] > 0 && node_at(p, id)->op != NULL) {
-      status = weiri_tape_fuse(t, &p->recording, alone, node_at(p, id));
+    if (readers[id] > 0 && weiri_node_at(p, id)->op != NULL) {
+      status = weiri_tape_fuse(t, &p->recording, alone, weiri_node_at(p, id));
     }
   }
   weiri_free(p->ctx, readers);
@@ -174,18 +80,19 @@ static weir_status analysis_create(const weir_ctx *ctx, analysis *a, size_t n) {
 /* Backwards; the first time a node is seen, it is by its last reader. What is held for
  * other nodes is kept. */
 static void mark_part(weiri_plan *p, analysis *a, bool held) {
-  part *of = held ? &p->held : &p->each;
+  weiri_part *of = held ? &p->held : &p->each;
   for (uint32_t id = p->recording.count; id > 0; id--) {
-    const weir_node *node = node_at(p, id);
-    if (!a->needed[id] || is_held(p, id) != held) {
+    const weir_node *node = weiri_node_at(p, id);
+    if (!a->needed[id] || weiri_is_held(p, id) != held) {
       continue;
     }
-    of->n += node->op != NULL && !is_view(node);
+    of->n += node->op != NULL && !weiri_is_view(node);
     for (int i = 0; i < node->n_in; i++) {
-      const uint32_t root = root_of(node->in[i]);
-      const uint32_t reader = is_held(p, root) == held ? id : KEPT;
+      const uint32_t root = weiri_root_of(node->in[i]);
+      const uint32_t reader = weiri_is_held(p, root) == held ? id : KEPT;
       a->needed[node->in[i]->id] = true;
-      a->last[root] = a->last[root] == 0 && !is_view(node) ? reader : a->last[root];
+      a->last[root] =
+          a->last[root] == 0 && !weiri_is_view(node) ? reader : a->last[root];
     }
   }
 }
@@ -193,7 +100,7 @@ static void mark_part(weiri_plan *p, analysis *a, bool held) {
 static void mark_needed(weiri_plan *p, analysis *a) {
   for (int i = 0; i < p->n_out; i++) {
     a->needed[p->out_id[i]] = true;
-    a->last[root_of(node_at(p, p->out_id[i]))] = KEPT;
+    a->last[weiri_root_of(weiri_node_at(p, p->out_id[i]))] = KEPT;
   }
   mark_part(p, a, false);
   mark_part(p, a, true);
@@ -203,12 +110,12 @@ static void mark_needed(weiri_plan *p, analysis *a) {
  * copied there. */
 static void place_outputs(weiri_plan *p, void *const *place) {
   for (int i = 0; place != NULL && i < p->n_out; i++) {
-    weir_node *node = node_at(p, p->out_id[i]);
+    weir_node *node = weiri_node_at(p, p->out_id[i]);
     if (place[i] == NULL) {
       continue;
     }
     if (node->op != NULL && node->op->eval != NULL && node->data == NULL &&
-        !is_held(p, node->id)) {
+        !weiri_is_held(p, node->id)) {
       node->data = place[i];
     } else {
       p->copy[i] = place[i];
@@ -218,29 +125,29 @@ static void place_outputs(weiri_plan *p, void *const *place) {
 
 /* Places for a part of what is computed, in the order of execution. */
 static weir_status pack(weiri_plan *p, analysis *a, bool held) {
-  part *of = held ? &p->held : &p->each;
+  weiri_part *of = held ? &p->held : &p->each;
   weiri_pack pack;
   weir_status status = weiri_pack_create(&pack, p->ctx);
   of->n = 0;
   for (uint32_t id = 1; status == WEIR_OK && id <= p->recording.count; id++) {
-    const weir_node *node = node_at(p, id);
-    if (is_held(p, id) != held) {
+    const weir_node *node = weiri_node_at(p, id);
+    if (weiri_is_held(p, id) != held) {
       continue;
     }
-    p->at[id] = ELSEWHERE;
-    if (a->needed[id] && node->op != NULL && !is_view(node)) {
+    p->at[id] = WEIRI_ELSEWHERE;
+    if (a->needed[id] && node->op != NULL && !weiri_is_view(node)) {
       of->run[of->n++] = node;
       if (node->data == NULL) {
-        status = weiri_pack_take(&pack, bytes_of(p, node), &p->at[id]);
+        status = weiri_pack_take(&pack, weiri_bytes_of(p, node), &p->at[id]);
       }
     }
-    if (a->needed[id] && p->at[id] != ELSEWHERE && a->last[id] != KEPT) {
+    if (a->needed[id] && p->at[id] != WEIRI_ELSEWHERE && a->last[id] != KEPT) {
       const uint32_t last = a->last[id] == 0 ? id : a->last[id];
       a->next[id] = a->dead[last];
       a->dead[last] = id;
     }
     for (uint32_t d = a->dead[id]; status == WEIR_OK && d != 0; d = a->next[d]) {
-      status = weiri_pack_give(&pack, p->at[d], bytes_of(p, node_at(p, d)));
+      status = weiri_pack_give(&pack, p->at[d], weiri_bytes_of(p, weiri_node_at(p, d)));
     }
   }
   of->bytes = pack.size;
@@ -248,30 +155,24 @@ static weir_status pack(weiri_plan *p, analysis *a, bool held) {
   return status;
 }
 
-/* The block of what is held is the plan's own. */
-static weir_status make_hold(weiri_plan *p) {
-  if (p->held.bytes == 0) {
-    return WEIR_OK;
-  }
-  p->raw = weiri_alloc(p->ctx, p->held.bytes + 64);
-  p->hold = (void *)(((uintptr_t)p->raw + 63) & ~(uintptr_t)63);
-  return p->raw == NULL ? WEIR_E_MEMORY : WEIR_OK;
-}
-
-static weir_status lay_out(weiri_plan *p, void *const *place) {
+static weir_status lay_out(
+    weiri_plan *p, weir_tape *t, int64_t rows, void *const *place) {
   const size_t n = (size_t)p->recording.count + 1;
   analysis a;
   WEIR_TRY(analysis_create(p->ctx, &a, n));
   weir_status status = WEIR_E_MEMORY;
   mark_needed(p, &a);
   p->held.run = weiri_calloc(p->ctx, (size_t)p->held.n + 1, sizeof *p->held.run);
-  p->each.run = weiri_calloc(p->ctx, (size_t)p->each.n + 1, sizeof *p->each.run);
+  p->each.run = weiri_calloc(p->ctx, n, sizeof *p->each.run);
   p->at = weiri_calloc(p->ctx, n, sizeof *p->at);
   if (p->held.run != NULL && p->each.run != NULL && p->at != NULL) {
     place_outputs(p, place);
-    status = pack(p, &a, true);
-    status = status == WEIR_OK ? pack(p, &a, false) : status;
-    status = status == WEIR_OK ? make_hold(p) : status;
+    status = rows > 0 ? weiri_panels_create(&p->panels, p, t, rows, a.needed) : WEIR_OK;
+    status = status == WEIR_OK ? pack(p, &a, true) : status;
+    if (status == WEIR_OK) {
+      status = p->panels == NULL ? pack(p, &a, false) : weiri_panels_pack(p, a.needed);
+    }
+    status = status == WEIR_OK ? weiri_plan_make_hold(p) : status;
   }
   analysis_free(p->ctx, &a);
   return status;
@@ -296,7 +197,7 @@ static weir_status take_outputs(weiri_plan *p, weir_tape *t, const weir_var *var
 }
 
 weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
-    const weir_var *vars, void *const *place, const weir_params *held) {
+    const weir_var *vars, void *const *place, const weiri_plan_opts *opts) {
   WEIR_TRY(weir_tape_status(t));
   const weir_ctx *ctx = weir_tape_ctx(t);
   weiri_plan *p = weiri_calloc(ctx, 1, sizeof *p);
@@ -306,19 +207,19 @@ weir_status weiri_plan_create(weiri_plan **out, weir_tape *t, int n_out,
   p->ctx = ctx;
   p->dtype = weir_tape_dtype(t);
   p->n_out = n_out;
-  p->params = held;
+  p->params = opts == NULL ? NULL : opts->held;
   weir_status status = take_outputs(p, t, vars);
   if (status == WEIR_OK) {
     status = weiri_tape_give(t, &p->recording);
   }
   if (status == WEIR_OK) {
-    status = find_held(p, t);
+    status = weiri_plan_find_held(p, t);
   }
   if (status == WEIR_OK) {
     status = fuse(p, t);
   }
   if (status == WEIR_OK) {
-    status = lay_out(p, place);
+    status = lay_out(p, t, opts == NULL ? 0 : opts->rows, place);
   }
   if (status != WEIR_OK) {
     weiri_plan_destroy(&p);
@@ -334,6 +235,7 @@ void weiri_plan_destroy(weiri_plan **plan) {
   if (p == NULL) {
     return;
   }
+  weiri_panels_destroy(&p->panels, p->ctx);
   weiri_recording_free(p->ctx, &p->recording);
   weiri_free(p->ctx, p->held.run);
   weiri_free(p->ctx, p->each.run);
@@ -351,39 +253,41 @@ size_t weiri_plan_bytes(const weiri_plan *plan) {
   return plan->each.bytes;
 }
 
+int weiri_plan_stages(const weiri_plan *plan) {
+  return weiri_panels_stages(plan->panels);
+}
+
+size_t weiri_plan_own_bytes(const weiri_plan *plan) {
+  return plan->held.bytes + weiri_panels_bytes(plan->panels);
+}
+
 void weiri_plan_bind(weiri_plan *p, void *block) {
   for (uint32_t id = 1; block != NULL && id <= p->recording.count; id++) {
-    weir_node *node = node_at(p, id);
-    if (is_view(node)) {
+    weir_node *node = weiri_node_at(p, id);
+    if (weiri_is_view(node)) {
       const char *from = node->in[0]->data;
       node->data = from == NULL ? NULL
                                 : (char *)node->in[0]->data +
                                       (size_t)node->offset * weir_dtype_size(p->dtype);
-    } else if (p->at[id] != ELSEWHERE) {
-      node->data = (char *)(is_held(p, id) ? p->hold : block) + p->at[id];
+    } else if (p->at[id] != WEIRI_ELSEWHERE) {
+      node->data = (char *)(weiri_is_held(p, id) ? p->hold : block) + p->at[id];
     }
   }
   for (int i = 0; i < p->n_out; i++) {
-    p->out[i] = node_at(p, p->out_id[i])->data;
+    p->out[i] = weiri_node_at(p, p->out_id[i])->data;
   }
-}
-
-/* Computes what is held, unless the parameters are the ones that it knows. */
-static weir_status renew(weiri_plan *p, weir_tape *t) {
-  const uint64_t version = 1 + weiri_params_version(p->params);
-  if (p->version != version) {
-    WEIR_TRY(weiri_tape_replay(t, p->held.run, p->held.n));
-    p->version = version;
+  if (block != NULL && p->panels != NULL) {
+    weiri_panels_bind(p);
   }
-  return WEIR_OK;
 }
 
 weir_status weiri_plan_run(weiri_plan *p, weir_tape *t) {
-  WEIR_TRY(p->held.n > 0 ? renew(p, t) : WEIR_OK);
-  WEIR_TRY(weiri_tape_replay(t, p->each.run, p->each.n));
+  WEIR_TRY(p->held.n > 0 ? weiri_plan_renew(p, t) : WEIR_OK);
+  WEIR_TRY(p->panels == NULL ? weiri_tape_replay(t, p->each.run, p->each.n)
+                             : weiri_panels_run(p->panels, t));
   for (int i = 0; i < p->n_out; i++) {
     if (p->copy[i] != NULL) {
-      memcpy(p->copy[i], p->out[i], bytes_of(p, node_at(p, p->out_id[i])));
+      memcpy(p->copy[i], p->out[i], weiri_bytes_of(p, weiri_node_at(p, p->out_id[i])));
     }
   }
   return WEIR_OK;
@@ -406,5 +310,5 @@ const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i) {
 }
 
 const weir_node *weiri_plan_output(const weiri_plan *plan, int i) {
-  return node_at(plan, plan->out_id[i]);
+  return weiri_node_at(plan, plan->out_id[i]);
 }

@@ -53,6 +53,16 @@ weir_status weiri_tape_create(
   return WEIR_OK;
 }
 
+weir_status weiri_tape_create_alone(weir_tape **out, const weir_tape *like) {
+  WEIR_TRY(weiri_tape_create(out, like->ctx, like->dtype, &like->hooks));
+  weiri_team_alone((*out)->team);
+  return WEIR_OK;
+}
+
+const weiri_tape_hooks *weiri_tape_hooks_of(const weir_tape *t) {
+  return &t->hooks;
+}
+
 void weir_tape_destroy(weir_tape **tape) {
   weir_tape *t = *tape;
   if (t == NULL) {

@@ -9,6 +9,17 @@
 
 typedef struct weiri_recording weiri_recording;
 
+/* How the numbers of a node are cut into panels of rows, out of n rows in all. */
+typedef struct weiri_cut {
+  enum {
+    WEIRI_WHOLE,  /* not at all */
+    WEIRI_GIVEN,  /* computed as a whole; along its outermost axis if need be */
+    WEIRI_ROWS,   /* computed by panels, each a part of the outermost axis */
+    WEIRI_SEVERAL /* computed by panels, each of which holds several results */
+  } kind;
+  uint64_t at; /* bit q: a result begins q n numbers from the start */
+} weiri_cut;
+
 /* What the reverse walk and plans need from above, handed over by the op registry. */
 typedef struct weiri_tape_hooks {
   weir_var (*add)(weir_tape *t, weir_var a, weir_var b);
@@ -18,8 +29,21 @@ typedef struct weiri_tape_hooks {
    * one node more at most (weiri_recording_push). */
   weir_status (*hold)(
       const weir_ctx *ctx, weiri_recording *r, const bool *held, weir_node *node);
+  /* How a node is cut into panels of n rows, given how those before it are ([id]);
+   * which of its inputs are cut. */
+  weiri_cut (*cut)(const weir_node *node, int64_t n, const weiri_cut *of, bool *inputs);
+  /* One of several results has a place of its own from here on. */
+  void (*copy_view)(weir_node *node);
+  /* Makes piece, a copy of y whose shape and inputs are those of a panel of some of n
+   * rows, one that computes it. */
+  weir_status (*panel)(
+      weiri_arena *meta, weir_node *piece, const weir_node *y, int64_t n, int64_t rows);
+  double (*work)(const weir_node *node); /* operations, roughly */
 } weiri_tape_hooks;
 
+const weiri_tape_hooks *weiri_tape_hooks_of(const weir_tape *t);
+/* A tape that computes on its caller's thread alone. */
+weir_status weiri_tape_create_alone(weir_tape **out, const weir_tape *like);
 weir_status weiri_tape_create(
     weir_tape **out, weir_ctx *ctx, weir_dtype dtype, const weiri_tape_hooks *hooks);
 

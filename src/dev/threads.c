@@ -201,7 +201,7 @@ static weir_status reserve(weiri_team *team, size_t bytes) {
   }
   /* How much a product wants depends on whether threads help it at the moment: room for
    * either from the start, so that steps do not allocate. */
-  bytes = bytes < SCRATCH_LEAST ? SCRATCH_LEAST : bytes;
+  bytes = bytes < SCRATCH_LEAST && team->threads > 1 ? SCRATCH_LEAST : bytes;
   drop_scratch(team);
   for (int i = 0; i < team->threads; i++) {
     team->scratch[i] = weiri_alloc(team->ctx, bytes + 64);
@@ -212,6 +212,10 @@ static weir_status reserve(weiri_team *team, size_t bytes) {
   }
   team->bytes = bytes;
   return WEIR_OK;
+}
+
+void weiri_team_alone(weiri_team *team) {
+  team->threads = team->started + 1;
 }
 
 int weiri_team_threads(const weiri_team *team, double work) {

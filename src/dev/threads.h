@@ -18,6 +18,9 @@ weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,
     size_t scratch_bytes, void (*fn)(void *arg, int64_t chunk, void *scratch),
     void *arg);
 
+/* From here on the team is its caller alone. */
+void weiri_team_alone(weiri_team *team);
+
 /* Threads that weiri_parallel would use for this much work. */
 int weiri_team_threads(const weiri_team *team, double work);
 

@@ -252,7 +252,7 @@ static weir_status run_pass(const weiri_pass *p, weir_evaluator *e, weiri_verb v
   weiri_replay **r = &e->replay[v][e->shared];
   if (*r == NULL) {
     const weiri_repeat repeat = {
-        record, vary, e, (int)p->model->n_parts + 2, p->n <= room, true};
+        record, vary, e, (int)p->model->n_parts + 2, p->n <= room, false, true};
     WEIR_TRY(weiri_replay_create(r, e->run, &repeat));
   }
   const int64_t blocks = (p->n + room - 1) / room;

@@ -228,7 +228,7 @@ static void adjoint_eval(weir_tape *t, const weir_node *y) {
   run(t, &j, backward);
 }
 
-static const weir_op_class adjoint_class = {
+const weir_op_class weiri_op_couple_adjoint = {
     "couple_adjoint", adjoint_eval, NULL, NULL, NULL};
 
 static void vjp(
@@ -237,7 +237,7 @@ static void vjp(
   const int64_t n = weir_shape_size(&sx), k = weir_shape_size(&st);
   const weir_var in[3] = {weir_node_var(t, y->in[0]), weir_node_var(t, y->in[1]), gy};
   const weir_var both = weir_op_apply(
-      t, &adjoint_class, weir_shape_1(n + k), 3, in, y->attr, sizeof(attr));
+      t, &weiri_op_couple_adjoint, weir_shape_1(n + k), 3, in, y->attr, sizeof(attr));
   if (want[0]) {
     gx[0] = weir_reshape(t, weir_slice(t, both, 0, 0, n), sx);
   }

@@ -27,6 +27,25 @@ static void eval(weir_tape *t, const weir_node *y) {
 
 static const weir_op_class fused_class = {"product_and", eval, NULL, NULL, NULL};
 
+const weir_node *weiri_fused_product(const weir_node *y) {
+  return y->op == &fused_class ? ((const attr *)y->attr)->product : NULL;
+}
+
+weir_status weiri_fused_panel(weiri_arena *meta, weir_node *piece, const weir_node *y) {
+  attr *a = weiri_arena_take_small(meta, sizeof *a);
+  weir_node *product = weiri_arena_take_small(meta, sizeof *product);
+  if (a == NULL || product == NULL) {
+    return WEIR_E_MEMORY;
+  }
+  *a = *(const attr *)y->attr;
+  *product = *a->product;
+  product->shape = piece->shape;
+  product->in = piece->in;
+  a->product = product;
+  piece->attr = a;
+  return WEIR_OK;
+}
+
 /* x as a product that may be continued; false where it is none. */
 static bool open_product(const weir_node *x, bool gate, attr *a) {
   weiri_gemm g;

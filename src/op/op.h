@@ -58,6 +58,18 @@ weir_status weiri_hold(
     const weir_ctx *ctx, weiri_recording *r, const bool *held, weir_node *y);
 /* A linear layer whose weights are given as [k, h], rows padded with zeros. */
 extern const weir_op_class weiri_op_linear_turned;
+/* For plans: operations that go row by row, in panels of rows (panel.c). */
+weiri_cut weiri_cut_node(
+    const weir_node *node, int64_t n, const weiri_cut *of, bool *inputs);
+void weiri_copy_view(weir_node *node);
+weir_status weiri_panel_node(
+    weiri_arena *meta, weir_node *piece, const weir_node *y, int64_t n, int64_t rows);
+double weiri_node_work(const weir_node *node);
+/* The product that a fused node begins with, or NULL; and the same for a piece of it.
+ */
+const weir_node *weiri_fused_product(const weir_node *y);
+weir_status weiri_fused_panel(weiri_arena *meta, weir_node *piece, const weir_node *y);
+extern const weir_op_class weir_op_slice, weiri_op_slice_view, weiri_op_couple_adjoint;
 /* gemm split over the team: bits do not depend on the split. */
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
 

@@ -12,6 +12,7 @@ const weir_op_class *const weiri_op_table[] = {
     NULL};
 
 weir_status weir_tape_create(weir_tape **out, weir_ctx *ctx, weir_dtype dtype) {
-  static const weiri_tape_hooks hooks = {weir_add, weiri_fuse, weiri_hold};
+  static const weiri_tape_hooks hooks = {weir_add, weiri_fuse, weiri_hold,
+      weiri_cut_node, weiri_copy_view, weiri_panel_node, weiri_node_work};
   return weiri_tape_create(out, ctx, dtype, &hooks);
 }

@@ -20,7 +20,7 @@ static weir_var build(weir_tape *t, const weir_var *in) {
 static const weir_probe probe = {1, {{3, {2, 3, 4}}}, -3, 3, build};
 const weir_op_class weir_op_slice = {"slice", eval, vjp, NULL, &probe};
 /* The outermost axis: nothing is computed. */
-static const weir_op_class view_class = {"slice", NULL, vjp, NULL, NULL};
+const weir_op_class weiri_op_slice_view = {"slice", NULL, vjp, NULL, NULL};
 
 weir_var weir_slice(weir_tape *t, weir_var x, int axis, int64_t first, int64_t count) {
   weir_shape s = weir_var_shape(t, x);
@@ -41,7 +41,7 @@ weir_var weir_slice(weir_tape *t, weir_var x, int axis, int64_t first, int64_t c
   /* A plan keeps all of what is looked at: a small part of it is copied instead. */
   const bool most = 2 * count >= s.dim[at.axis];
   s.dim[at.axis] = count;
-  return outer == 1 ? weir_op_view(t, most ? &view_class : &weir_op_slice, s, x,
-                          first * inner, &at, sizeof at)
+  return outer == 1 ? weir_op_view(t, most ? &weiri_op_slice_view : &weir_op_slice, s,
+                          x, first * inner, &at, sizeof at)
                     : weir_op_apply(t, &weir_op_slice, s, 1, &x, &at, sizeof at);
 }

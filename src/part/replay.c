@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/ctx.h"
+
 /* Plans at a time; the one longest unused makes room. */
 #define PLANS 4
 
@@ -165,8 +167,10 @@ static weir_status make_plan(weiri_replay *r, entry *e) {
   e->tried = true;
   weir_status status = compare(r, e->n, &same);
   if (status == WEIR_OK && same) {
+    const weiri_plan_opts opts = {r->repeat.hold ? r->run->params : NULL,
+        r->repeat.panels && r->ctx->threads > 1 ? e->n : 0};
     status = weiri_plan_create(&e->plan, r->run->tape, r->results.n, r->results.var,
-        (void *const *)r->results.place, r->repeat.hold ? r->run->params : NULL);
+        (void *const *)r->results.place, &opts);
   }
   weiri_run_reset(r->run);
   if (status == WEIR_E_MEMORY) {
@@ -274,5 +278,9 @@ void weiri_replay_forbid(weiri_replay *r) {
 }
 
 size_t weiri_replay_bytes(const weiri_replay *r) {
-  return r->bytes;
+  size_t bytes = r->bytes;
+  for (int i = 0; i < PLANS; i++) {
+    bytes += r->plans[i].plan == NULL ? 0 : weiri_plan_own_bytes(r->plans[i].plan);
+  }
+  return bytes;
 }

@@ -27,6 +27,7 @@ typedef struct weiri_repeat {
   void *self;
   int room;    /* results at most */
   bool settle; /* plans are made when a number of rows comes for the second time */
+  bool panels; /* kernels that go row by row may run in panels of rows */
   bool hold;   /* parameters seldom change, and whoever changes them touches them */
 } weiri_repeat;
 
@@ -52,7 +53,7 @@ void weiri_replay_read(const weiri_replay *r, int i, int64_t n, double *out);
 int64_t weiri_replay_count(const weiri_replay *r);
 /* Never a plan: for comparisons. */
 void weiri_replay_forbid(weiri_replay *r);
-/* Bytes of the block that the plans share; of the descriptions of steps not counted. */
+/* Bytes that the plans work in; the descriptions of steps not counted. */
 size_t weiri_replay_bytes(const weiri_replay *r);
 
 #endif

@@ -188,7 +188,7 @@ static weir_status set_up(weiri_anneal *a) {
   if (a->opts.from_posterior) {
     WEIR_TRY(look_at_posterior(a));
   }
-  const weiri_repeat step = {weiri_anneal_record, NULL, a, 3, false, false};
+  const weiri_repeat step = {weiri_anneal_record, NULL, a, 3, false, false, false};
   WEIR_TRY(weiri_replay_create(&a->replay, a->run, &step));
   return take_memory(a);
 }

@@ -52,7 +52,7 @@ static weir_status fill(weiri_gradient *g) {
   }
   g->run->mode = WEIR_TRAIN;
   weiri_objective_wants(g->objective, &g->run->wants);
-  const weiri_repeat step = {record, vary, g, (int)n, false, false};
+  const weiri_repeat step = {record, vary, g, (int)n, false, true, false};
   return weiri_replay_create(&g->replay, g->run, &step);
 }
 

@@ -49,7 +49,7 @@ weir_status weiri_scorer_create(
   if (status == WEIR_OK) {
     s->run->seed = model->seed;
     s->run->no_grad = true;
-    const weiri_repeat block = {record, vary, s, 3, false, false};
+    const weiri_repeat block = {record, vary, s, 3, false, false, false};
     status = weiri_replay_create(&s->replay, s->run, &block);
   }
   if (status != WEIR_OK) {

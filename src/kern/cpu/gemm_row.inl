@@ -70,12 +70,14 @@ static void NAME(gemm_row)(const weiri_gemm *g) {
   const int64_t depth = NAME(depth)(g->k);
   for (int64_t col = 0; col < g->n; col += VECTORS * W) {
     const int64_t vectors = (g->n - col + W - 1) / W;
+    /* clang-format off */
     switch (vectors) {
-      CASE(1)
-      CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) default
-          : NAME(row_vectors)(VECTORS, g, depth, col);
+      CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
+    default:
+      NAME(row_vectors)(VECTORS, g, depth, col);
       break;
     }
+    /* clang-format on */
   }
 }
 #undef CASE
