@@ -3,10 +3,14 @@
 #include "layer_check.h"
 #include "part/kl.h"
 
-#define ENCODER                                                                        \
+#define ENCODER_OF(kind)                                                               \
   "{\"name\": \"encoded\", \"features\": 4, \"activation\": \"tanh\", \"net\": "       \
   "{\"name\": \"mlp\", \"hidden\": [], \"last_scale\": 1}, \"dist\": {\"name\": "      \
-  "\"normal\", \"kind\": \"diagonal\", \"head_scale\": 1}}"
+  "\"normal\", \"kind\": \"" kind "\", \"head_scale\": 1}}"
+#define ENCODER ENCODER_OF("diagonal")
+#define LAYER(dim, encoder)                                                            \
+  "{\"name\": \"variational\", \"latent_dim\": " dim ", \"posterior\": " encoder       \
+  ", \"likelihood\": \"normal\"}"
 #define VAE(dim, prior)                                                                \
   "{\"name\": \"flow\", \"layers\": [{\"name\": \"variational\", \"latent_dim\": " dim \
   ", \"posterior\": " ENCODER ", \"likelihood\": {\"name\": \"normal\", \"kind\": "    \
@@ -20,14 +24,12 @@ typedef struct prior {
   weir_dist *p;
 } prior;
 
-static void prior_open(prior *v, const char *spec) {
+static void prior_open_on(prior *v, const char *layer_spec, const char *spec) {
   memset(v, 0, sizeof *v);
   weir_support s[3];
   const weir_event event = event_of(3, s, (weir_support){WEIR_REAL, 0, 0});
   rig_open(&v->r, 0);
-  json_t *layer =
-      spec_of("{\"name\": \"variational\", \"latent_dim\": 2, \"posterior\": " ENCODER
-              ", \"likelihood\": \"normal\"}");
+  json_t *layer = spec_of(layer_spec);
   json_t *dist = spec_of(spec);
   OK(weir_layer_make(&v->layer, &v->r.build, "l", layer, &event));
   weir_build b = v->r.build;
@@ -36,6 +38,10 @@ static void prior_open(prior *v, const char *spec) {
   json_decref(layer);
   json_decref(dist);
   rig_ready(&v->r, 0.3);
+}
+
+static void prior_open(prior *v, const char *spec) {
+  prior_open_on(v, LAYER("2", ENCODER), spec);
 }
 
 static void prior_close(prior *v) {
@@ -127,6 +133,57 @@ static void divergences(void **state) {
   }
 }
 
+/* The same of a full covariance, whose columns do not come apart; and its gradient. */
+static weir_var closed_of_full(rig *r, weir_var x, weir_var context) {
+  prior *v = (prior *)(void *)r;
+  (void)context;
+  weir_var h = x;
+  const weir_dist *q = weir_dist_settle(v->layer->posterior, r->run, &h);
+  return weir_sum_all(
+      r->run->tape, weiri_kl(q, r->dist, r->run, weir_var_dim(r->run->tape, x, 0), h,
+                        weir_var_none()));
+}
+
+static void full_divergences(void **state) {
+  (void)state;
+  static const char *const priors[] = {"\"normal\"", "\"standard\"",
+      "{\"name\": \"normal\", \"kind\": \"diagonal\"}",
+      "{\"name\": \"normal\", \"kind\": \"diagonal\", \"scale\": \"shared\"}"};
+  enum { DRAWS = 40000 };
+  for (int i = 0; i < 4; i++) {
+    prior v;
+    prior_open_on(&v, LAYER("3", ENCODER_OF("full")), priors[i]);
+    weir_run *run = v.r.run;
+    double row[3] = {0.4, -1.1, 0.8}, kl, *f = malloc(DRAWS * sizeof *f);
+    weir_var h = rows(&v.r, 1, 3, row), log_q;
+    const weir_dist *q = weir_dist_settle(v.layer->posterior, run, &h);
+    OK(weir_var_read(
+        run->tape, weiri_kl(q, v.r.dist, run, 1, h, weir_var_none()), &kl));
+    const weir_var many = weir_broadcast(run->tape, h, weir_shape_2(DRAWS, 4));
+    const weir_var z = weir_dist_sample(q, run, DRAWS, many, &log_q);
+    OK(weir_var_read(run->tape,
+        weir_sub(
+            run->tape, log_q, weir_dist_log_prob(v.r.dist, run, z, weir_var_none())),
+        f));
+    double mean = 0.0, square = 0.0;
+    for (int k = 0; k < DRAWS; k++) {
+      mean += f[k] / DRAWS;
+      square += f[k] * f[k] / DRAWS;
+    }
+    const double error = sqrt((square - mean * mean) / DRAWS);
+    if (!(fabs(mean - kl) < 5.0 * error && error < 0.05 * kl)) {
+      fail_msg("%s: %g, expected %g +- %g", priors[i], kl, mean, error);
+    }
+    double *x = normals(6, 63, 1.0);
+    const point p = {2, 3, 0, x, NULL};
+    weiri_run_reset(run);
+    check_gradients(&v.r, closed_of_full, &p);
+    free(x);
+    free(f);
+    prior_close(&v);
+  }
+}
+
 static void units(void **state) {
   (void)state;
   for (int count = 0; count < 2; count++) {
@@ -173,6 +230,7 @@ int main(void) {
       cmocka_unit_test(vamp),
       cmocka_unit_test(vamp_gradients),
       cmocka_unit_test(divergences),
+      cmocka_unit_test(full_divergences),
       cmocka_unit_test(units),
       cmocka_unit_test(refusals),
   };

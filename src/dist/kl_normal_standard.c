@@ -1,4 +1,4 @@
-/* A diagonal Gaussian against the standard distribution of real columns, N(0, I). */
+/* A Gaussian against the standard distribution of real columns, N(0, I). */
 #include "dist/normal.h"
 #include "part/kl.h"
 
@@ -11,7 +11,10 @@ static weir_var kl(const weir_dist *q, const weir_dist *p, weir_run *run, int64_
       return weir_var_none();
     }
   }
-  if (!weiri_normal_bind(q, run, q_context, &m, &s) || !weir_var_ok(m)) {
+  if (!weiri_normal_bind(q, run, q_context, &m, &s)) {
+    return weiri_kl_of_full(q, run, n, q_context, weir_var_none(), weir_var_none());
+  }
+  if (!weir_var_ok(m)) {
     return weir_var_none();
   }
   return weir_broadcast(run->tape, weiri_kl_to_standard(run->tape, m, s),

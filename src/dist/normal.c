@@ -133,6 +133,21 @@ bool weiri_normal_bind(const weir_dist *dist, weir_run *run, weir_var context,
   return g->kind != FULL;
 }
 
+bool weiri_normal_bind_full(const weir_dist *dist, weir_run *run, weir_var context,
+    weir_var *loc, weir_var *log_scale, weir_var *square) {
+  const normal *g = (const normal *)dist;
+  if (g->kind != FULL) {
+    return false;
+  }
+  weir_tape *t = run->tape;
+  const int64_t d = dist->event.features;
+  const weir_tri_opts unit = {.lower = true, .unit = true};
+  const weir_var eye = weir_leaf_f64(t, weir_shape_2(d, d), g->eye);
+  weiri_located_bind(&g->at, run, context, loc, log_scale);
+  *square = weir_square(t, weir_solve_tri(t, weir_run_param(run, g->lower), eye, unit));
+  return true;
+}
+
 static weir_var score(
     const weir_dist *d, weir_tape *t, weir_var e, double *information) {
   (void)d;

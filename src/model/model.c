@@ -173,9 +173,28 @@ int64_t weir_model_discrete(const weir_model *model) {
   return n;
 }
 
+/* Images of 0 and 1: figures of them differ from those of grey levels binarised anew.
+ */
+static bool binary_images(const weir_model *model) {
+  if (weir_schema_image(model->schema).height == 0) {
+    return false;
+  }
+  for (int64_t i = 0; i < weir_schema_events(model->schema); i++) {
+    const weir_column_type type =
+        weir_schema_type(model->schema, weir_schema_event(model->schema, i));
+    if (type.kind != WEIR_KIND_ORDINAL || type.lo != 0.0 || type.hi != 1.0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 const char *weir_model_measure(const weir_model *model) {
   if (model->site.measure != NULL) {
     return model->site.measure;
+  }
+  if (binary_images(model)) {
+    return "probability of the row, binary as the data have it (static binarisation)";
   }
   int64_t categorical = 0;
   for (int64_t i = 0; i < weir_schema_events(model->schema); i++) {

@@ -3,7 +3,6 @@
  * so that a block's patches stay in the cache. */
 #include "op/conv.h"
 
-
 static void chunk(void *arg, int64_t i, void *scratch) {
   const weiri_conv_job *j = arg;
   const weiri_conv *g = j->g;
