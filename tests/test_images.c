@@ -417,6 +417,7 @@ static void bytes_stay(void **state) {
     assert_ok(weir_schema_guess(&s, &c.ctx, t, NULL));
     assert_ok(weir_frame_create(&f, &c.ctx, s, t, NULL));
     assert_true(f->bytes == t->bytes && f->x == NULL && f->owned_x == NULL);
+    assert_true(weir_table_bytes(t) == 12 + 3 * k && weiri_frame_bytes(f) == 0);
     double row[4];
     for (int i = 0; i < 3; i++) {
       const double *x = weiri_frame_row_x(f, i, row);

@@ -310,7 +310,7 @@ static void memory_is_kept(void **state) {
     opts.config = spec;
     weir_fit_bytes bytes;
     OK(weir_fit_memory(b.model, b.train, b.valid, &opts, &bytes));
-    assert_int_equal(bytes.data, 2 * 2000 * 3 * 8); /* in the table, in the frame */
+    assert_int_equal(bytes.data, 2000 * 3 * 8);
     const double stated = (double)(bytes.optimizer + bytes.step + bytes.evaluation);
     const size_t before = m.live;
     m.peak = before;

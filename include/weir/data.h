@@ -101,6 +101,8 @@ WEIR_API int64_t weir_table_columns(const weir_table *table);
  * call makes numbers of them, and is not for several threads at a time. NULL: no memory
  * for that. */
 WEIR_API const double *weir_table_values(const weir_table *table);
+/** Bytes that they take, or that a mapped file has of them. */
+WEIR_API int64_t weir_table_bytes(const weir_table *table);
 /** One of them. */
 WEIR_API double weir_table_value(const weir_table *table, int64_t row, int64_t column);
 /** Description of column j, borrowed from the table. */

@@ -88,7 +88,7 @@ typedef struct weir_fit_bytes {
   int64_t optimizer;  /**< gradient, moments, best weights, moving average */
   int64_t step;       /**< the packed block of a step, its rows, what describes it */
   int64_t evaluation; /**< the same of scoring validation rows */
-  int64_t data;       /**< frames of the row sets, both counted once */
+  int64_t data;       /**< of frames, beside what is their tables', each once */
 } weir_fit_bytes;
 /** What weir_fit with these arguments will hold, measured on one step and one
  * evaluation of an untrained model, whose statistics of the data are set as weir_fit

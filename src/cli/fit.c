@@ -166,8 +166,7 @@ static double table_bytes(const cli_job *job) {
   double n = 0.0;
   for (int i = 0; i < 3; i++) {
     if (job->table[i] != NULL) {
-      n += 8.0 * (double)weir_table_rows(job->table[i]) *
-           (double)weir_table_columns(job->table[i]);
+      n += (double)weir_table_bytes(job->table[i]);
     }
   }
   return n;

@@ -400,15 +400,9 @@ const double *weiri_frame_row_x(const weir_frame *f, int64_t i, double *buf) {
 }
 
 int64_t weiri_frame_bytes(const weir_frame *f) {
-  const weir_table *t = f->table;
-  const int64_t one = (int64_t)sizeof(double);
-  int64_t sum = f->n * f->c * one + (f->weights != NULL ? f->n * one : 0);
-  sum += f->owned_x != NULL || t == NULL ? f->n * f->d * one : 0;
-  if (t != NULL) {
-    sum += t->bytes != NULL ? t->n * t->d : 0;
-    sum += t->values != NULL ? t->n * t->d * one : 0;
-  }
-  return sum;
+  const bool borrowed = f->table != NULL && f->owned_x == NULL;
+  const int64_t width = (borrowed ? 0 : f->d) + f->c + (f->weights != NULL ? 1 : 0);
+  return f->n * width * (int64_t)sizeof(double);
 }
 
 const double *weir_frame_context(const weir_frame *frame) {

@@ -38,7 +38,7 @@ static inline bool weiri_frame_has_x(const weir_frame *f) {
 }
 /* Row i of x: where it stands, or in buf [d]. */
 const double *weiri_frame_row_x(const weir_frame *f, int64_t i, double *buf);
-/* Bytes that its numbers take, and those of the table that it is of. */
+/* Bytes that its own numbers take, without those that are its table's. */
 int64_t weiri_frame_bytes(const weir_frame *f);
 
 /* The caller's options over the defaults. */

@@ -311,6 +311,12 @@ const double *weir_table_values(const weir_table *table) {
   return table->values;
 }
 
+int64_t weir_table_bytes(const weir_table *table) {
+  const int64_t cells = table->n * table->d;
+  return (table->bytes != NULL ? cells : 0) +
+         (table->values != NULL ? cells * (int64_t)sizeof(double) : 0);
+}
+
 double weir_table_value(const weir_table *table, int64_t row, int64_t column) {
   return weiri_table_at(table, row * table->d + column);
 }
