@@ -284,7 +284,7 @@ static void parts(bench *b) {
         l->gradient, b->frame, l->state.step, &sum, &weight, &finite));
     at[GRADIENT * b->rounds] = now() - start;
     start = now();
-    must(weiri_optim_norm(l->optim, l->gradient->block, &norm));
+    must(weiri_gradient_norm(l->gradient, &norm));
     at[NORM * b->rounds] = now() - start;
     start = now();
     u.t = i + 1;

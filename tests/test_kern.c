@@ -459,6 +459,12 @@ static void test_rows(void **state) {
       assert_true(fabs(kern->sum_squares[t](M * N, x) -
                        weiri_kern_ref.sum_squares[t](M * N, x)) < 1e-9);
       memcpy(r, y, M * N * weir_dtype_size((weir_dtype)t)); /* equal weights */
+      for (int64_t i = 67; i < M * N; i++) {
+        zero((weir_dtype)t, x, i);
+      }
+      const double part = kern->sum_squares[t](96, x);
+      const double whole = kern->sum_squares[t](M * N, x);
+      assert_memory_equal(&part, &whole, sizeof part);
       void *m = fill((weir_dtype)t, M * N, 7), *v = fill((weir_dtype)t, M * N, 8);
       void *m2 = fill((weir_dtype)t, M * N, 7), *v2 = fill((weir_dtype)t, M * N, 8);
       kern->square[t](M * N, v, v);

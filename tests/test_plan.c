@@ -117,6 +117,33 @@ static weir_ctx *counting_context(long *calls) {
   return ctx;
 }
 
+/* The norm that clipping goes by is that of the gradient, and has the same bits where
+ * products of a plan have summed it and where it is read from the block. Returns how
+ * many tensors were summed by products. */
+static int check_norm(const weiri_loop *planned, const weiri_loop *taped) {
+  const weiri_gradient *g = planned->gradient;
+  const weir_params *p = g->model->params;
+  double sum = 0.0;
+  int taken = 0;
+  for (int32_t i = 0; i < weiri_params_count(p); i++) {
+    const weiri_tensor_info *info = weiri_params_info(p, i);
+    const int64_t n = info->trained ? weir_shape_size(&info->shape) : 0;
+    for (int64_t k = info->offset; k < info->offset + n; k++) {
+      const double v = weiri_params_dtype(p) == WEIR_F32
+                           ? (double)((const float *)g->block)[k]
+                           : ((const double *)g->block)[k];
+      sum += v * v;
+    }
+    taken += g->taken[i];
+    assert_false(taped->gradient->taken[i]);
+  }
+  assert_true(fabs(planned->norm - sqrt(sum)) <= 1e-12 * sqrt(sum));
+  assert_memory_equal(&planned->norm, &taped->norm, sizeof planned->norm);
+  return taken;
+}
+
+static int products_that_sum; /* so far, in all models */
+
 /* STEPS updates of two equal models, one from plans: the same weights after each, and
  * no allocation after the second. Returns how many steps were replayed. */
 static int64_t compare_steps(bench *a, bench *b, const long *calls) {
@@ -130,6 +157,7 @@ static int64_t compare_steps(bench *a, bench *b, const long *calls) {
     after_two = i == 1 ? *calls : after_two;
     OK(weiri_loop_step(&lb));
     assert_same_model(a->model, b->model);
+    products_that_sum += check_norm(&la, &lb);
   }
   assert_int_equal(*calls, after_two);
   const int64_t replays = weiri_replay_count(la.gradient->replay);
@@ -163,6 +191,7 @@ static void every_preset_replays(void **state) {
     }
   }
   assert_int_equal(taped, 0);
+  assert_true(products_that_sum > 100 * STEPS);
 }
 
 /* Whether a model can be made and trained for a step. */

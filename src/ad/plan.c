@@ -309,6 +309,6 @@ const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i) {
   return plan->each.run[i];
 }
 
-const weir_node *weiri_plan_output(const weiri_plan *plan, int i) {
+weir_node *weiri_plan_output(const weiri_plan *plan, int i) {
   return weiri_node_at(plan, plan->out_id[i]);
 }

@@ -41,7 +41,7 @@ int weiri_plan_outputs(const weiri_plan *plan);
 /* The numbers of output i, valid until the block is used again. */
 const void *weiri_plan_data(const weiri_plan *plan, int i);
 /* What output i is. */
-const weir_node *weiri_plan_output(const weiri_plan *plan, int i);
+weir_node *weiri_plan_output(const weiri_plan *plan, int i);
 /* Kernels per run (what is held not counted), and what kernel i computes. */
 int64_t weiri_plan_kernels(const weiri_plan *plan);
 const weir_node *weiri_plan_node(const weiri_plan *plan, int64_t i);

@@ -125,7 +125,8 @@ typedef struct weiri_kern {
    */
   void (*sum_cols[2])(
       int64_t m, int64_t n, const void *x, int64_t j0, int64_t j1, void *y);
-  /* Sum of x and of x^2 over n values, in double, fixed order */
+  /* Sum of x and of x^2 over n values, in double, fixed order; of squares, zeros at the
+   * end may be cut off at a multiple of 32 without changing a bit */
   double (*sum[2])(int64_t n, const void *x);
   double (*sum_squares[2])(int64_t n, const void *x);
   /* Along rows of length n: y[i] = log sum_j exp x[i, j] */

@@ -13,6 +13,7 @@ typedef struct job {
   bool by_rows;
   int64_t step;  /* rows per chunk */
   int64_t parts; /* chunks of columns */
+  double *squares;
 } job;
 
 static const void *skip(const void *p, int64_t n, weir_dtype dtype) {
@@ -67,17 +68,42 @@ static weiri_gemm part(const job *j, int64_t i) {
   return g;
 }
 
+/* Sums of squares of rows [first, first + count). What lies beyond a prefix is zero and
+ * may be left out at a multiple of 32 without changing a bit. */
+static void square_rows(const job *j, int64_t first, int64_t count) {
+  for (int64_t i = first; i < first + count && i < j->g.m; i++) {
+    const int64_t hi = j->g.n_hi == NULL ? j->g.n : (j->g.n_hi[i] + 31) / 32 * 32;
+    j->squares[i] = j->kern->sum_squares[j->dtype](
+        hi < j->g.n ? hi : j->g.n, skip(j->g.c, i * j->g.ldc, j->dtype));
+  }
+}
+
+static void square_chunk(void *arg, int64_t i, void *scratch) {
+  (void)scratch;
+  square_rows(arg, i * PANEL, PANEL);
+}
+
 static void chunk(void *arg, int64_t i, void *scratch) {
   const job *j = arg;
   if (j->by_rows && j->step >= j->g.m) {
     j->kern->gemm[j->dtype](&j->g, scratch);
-    return;
+  } else {
+    const weiri_gemm g = part(j, i);
+    j->kern->gemm[j->dtype](&g, scratch);
   }
-  const weiri_gemm g = part(j, i);
-  j->kern->gemm[j->dtype](&g, scratch);
+  if (j->squares != NULL && j->by_rows) {
+    square_rows(j, i * j->step, j->step);
+  }
 }
 
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
+  weiri_gemm_squares(t, g, NULL);
+}
+
+void weiri_gemm_squares(weir_tape *t, const weiri_gemm *g, double *squares) {
+  for (int64_t i = 0; squares != NULL && i < g->m; i++) {
+    squares[i] = 0.0;
+  }
   if (g->m == 0 || g->n == 0) {
     return;
   }
@@ -87,7 +113,7 @@ void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
     return;
   }
   const int threads = weiri_team_threads(weiri_tape_team(t), work);
-  job j = {weiri_tape_kern(t), *g, weir_tape_dtype(t), true, g->m, 1};
+  job j = {weiri_tape_kern(t), *g, weir_tape_dtype(t), true, g->m, 1, squares};
   if (threads > 1 && g->n_hi != NULL) {
     /* Triangular rows are of unequal length: smaller parts, dealt out in turn. */
     const int64_t parts = 8 * (int64_t)threads;
@@ -102,4 +128,8 @@ void weiri_gemm_run(weir_tape *t, const weiri_gemm *g) {
   /* Scratch for the whole: the same however the next product of this shape is cut. */
   weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), chunks, work,
                          j.kern->gemm_scratch[j.dtype](g), chunk, &j));
+  if (squares != NULL && !j.by_rows) {
+    weiri_tape_note(t, weiri_parallel(weiri_tape_team(t), (g->m + PANEL - 1) / PANEL,
+                           2.0 * (double)(g->m * g->n), 0, square_chunk, &j));
+  }
 }

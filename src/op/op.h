@@ -46,6 +46,8 @@ bool weiri_tri_keeps(const weir_node *y, const unsigned char *keep);
 bool weiri_linear_gemm(const weir_node *y, weiri_gemm *g);
 bool weiri_matmul_gemm(const weir_node *y, weiri_gemm *g);
 bool weiri_tri_gemm(const weir_node *y, weiri_gemm *g);
+/* The product of the third kind that y is. */
+bool weiri_tri_weight_gemm(const weir_node *y, weiri_gemm *g);
 /* g where y > 0, else 0 g: the gradient of a rectifier whose result is y (gate.c). */
 weir_var weiri_gate(weir_tape *t, weir_var g, weir_var y);
 extern const weir_op_class weiri_op_gate;
@@ -72,5 +74,19 @@ weir_status weiri_fused_panel(weiri_arena *meta, weir_node *piece, const weir_no
 extern const weir_op_class weir_op_slice, weiri_op_slice_view, weiri_op_couple_adjoint;
 /* gemm split over the team: bits do not depend on the split. */
 void weiri_gemm_run(weir_tape *t, const weiri_gemm *g);
+/* The same, and squares[m]: of each row of C the sum of squares, as the kernel
+ * sum_squares gives it, taken while the row is at hand; unless NULL. */
+void weiri_gemm_squares(weir_tape *t, const weiri_gemm *g, double *squares);
+/* A matrix product that also leaves the sums of squares of its rows (squares.c). */
+typedef struct weiri_squares {
+  weir_node product;
+  double *rows; /* [rows of the product] */
+} weiri_squares;
+/* Makes y, a product of a plan, one that fills rows as well; s has to live as long.
+ * false, and nothing is changed: y is no product that can. */
+bool weiri_squares_take(weiri_squares *s, weir_node *y, double *rows);
+/* Whether y has become one, and the product that it was, or y itself. */
+bool weiri_squares_taken(const weir_node *y);
+const weir_node *weiri_squares_product(const weir_node *y);
 
 #endif

@@ -95,6 +95,14 @@ bool weiri_tri_gemm(const weir_node *y, weiri_gemm *g) {
   return g->n_hi == NULL;
 }
 
+bool weiri_tri_weight_gemm(const weir_node *y, weiri_gemm *g) {
+  if (y->op != &tri_class || ((const attr *)y->attr)->kind != WEIRI_TRI_WEIGHT) {
+    return false;
+  }
+  *g = product_of(y);
+  return true;
+}
+
 static weir_var product(
     weir_tape *t, weiri_tri kind, weir_var p, weir_var q, const attr *from) {
   attr a = *from;

@@ -46,6 +46,7 @@ static weir_status fill(weiri_gradient *g) {
     return WEIR_E_MEMORY;
   }
   memset(g->block, 0, bytes);
+  WEIR_TRY(weiri_gradient_rows(g));
   for (int32_t i = 0; i < weiri_params_count(m->params); i++) {
     const weiri_tensor_info *info = weiri_params_info(m->params, i);
     g->masked[i] = info->trained && info->keep != NULL;
@@ -206,7 +207,8 @@ static void find_masked(weiri_gradient *g, const weiri_plan *plan) {
     const int32_t at = g->index[i - 1];
     const weiri_tensor_info *info = weiri_params_info(g->model->params, at);
     if (info->keep != NULL) {
-      const bool zero = weiri_tri_keeps(weiri_plan_output(plan, i), info->keep);
+      const weir_node *product = weiri_squares_product(weiri_plan_output(plan, i));
+      const bool zero = weiri_tri_keeps(product, info->keep);
       g->masked[at] = g->planned ? g->masked[at] || !zero : !zero;
     }
   }
@@ -285,6 +287,7 @@ weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n) {
   const weiri_plan *plan = weiri_replay_plan(g->replay, n);
   if (plan != NULL) {
     find_masked(g, plan);
+    weiri_gradient_square(g, plan);
   }
   return WEIR_OK;
 }
@@ -295,7 +298,9 @@ weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
   g->run->step = (uint64_t)step;
   *finite = true;
   *weight = weigh(g);
+  const int64_t replayed = weiri_replay_count(g->replay);
   WEIR_TRY(forgive(g, weiri_replay_step(g->replay, n), finite));
+  g->replayed = weiri_replay_count(g->replay) > replayed;
   if (!*finite) {
     return WEIR_OK;
   }

@@ -259,7 +259,7 @@ weir_status weiri_loop_step(weiri_loop *l) {
   WEIR_TRY(weiri_gradient_take(
       l->gradient, l->train.frame, s->step, &sum, &weight, &finite));
   if (finite) {
-    WEIR_TRY(weiri_optim_norm(l->optim, l->gradient->block, &l->norm));
+    WEIR_TRY(weiri_gradient_norm(l->gradient, &l->norm));
     finite = isfinite(l->norm);
     if (!finite) {
       weiri_gradient_blame(l->gradient);

@@ -110,6 +110,12 @@ typedef struct weiri_gradient {
   void *block;              /* the gradient, laid out as the parameters */
   bool planned;             /* masked has been found out */
   bool *masked;             /* [parameters]: what must stay zero is not so by itself */
+  /* the norm: sums of squares by rows of the tensors, those of tensor i from first[i]
+   * on; which of them products of the plan have left (gradient_norm.c) */
+  double *squares;
+  int64_t *first; /* [parameters + 1] */
+  bool *taken;    /* [parameters] */
+  bool replayed;  /* the last step */
   weiri_arena *arena;
   char fault[512]; /* where the first number that is not finite came up */
 } weiri_gradient;
@@ -124,6 +130,12 @@ weir_status weiri_gradient_prepare(weiri_gradient *g, int64_t n);
  * Where a number is not finite *finite is false and fault says where. */
 weir_status weiri_gradient_take(weiri_gradient *g, const weir_frame *frame,
     int64_t step, double *sum, double *weight, bool *finite);
+/* The Euclidean norm of block as the last step has left it, in float64, with the same
+ * bits from a plan and from a tape. */
+weir_status weiri_gradient_norm(weiri_gradient *g, double *norm);
+/* For gradient.c: room for the sums; and products of the plan that take them. */
+weir_status weiri_gradient_rows(weiri_gradient *g);
+void weiri_gradient_square(weiri_gradient *g, const weiri_plan *plan);
 /* Names the first parameter whose gradient is not finite, in fault. */
 void weiri_gradient_blame(weiri_gradient *g);
 
