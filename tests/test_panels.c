@@ -15,17 +15,15 @@ typedef struct net {
 } net;
 
 /* w, b, v of the network; theta's weights; those of a linear layer */
-static const weir_shape shapes[INPUTS + 1] = {{2, {H, D}}, {1, {H}}, {2, {H, H}},
-    {2, {D, H}}, {2, {D, D}}, {2, {N, D}}};
+static const weir_shape shapes[INPUTS + 1] = {
+    {2, {H, D}}, {1, {H}}, {2, {H, H}}, {2, {D, H}}, {2, {D, D}}, {2, {N, D}}};
 
 static size_t bytes_of(const net *n, const weir_shape *s) {
   return (size_t)weir_shape_size(s) * weir_dtype_size(n->dtype);
 }
 
 static weir_shape out_shape(const net *n, int i) {
-  return i == 0   ? weir_shape_0()
-         : i == 1 ? weir_shape_1(2 * n->rows)
-                  : shapes[i - 2];
+  return i == 0 ? weir_shape_0() : i == 1 ? weir_shape_1(2 * n->rows) : shapes[i - 2];
 }
 
 static void fill_rows(weir_tape *t, const weir_node *y) {
@@ -51,8 +49,8 @@ static void record(weir_tape *t, const net *n, weir_var *out) {
   for (int i = 0; i < INPUTS; i++) {
     in[i] = weir_leaf_borrow(t, shapes[i], n->number[i]);
   }
-  weir_var x = weir_op_apply(
-      t, &rows_class, weir_shape_2(n->rows, D), 0, NULL, &n, sizeof n);
+  weir_var x =
+      weir_op_apply(t, &rows_class, weir_shape_2(n->rows, D), 0, NULL, &n, sizeof n);
   weir_var sum = weir_fill(t, weir_shape_1(n->rows), 0.0);
   for (int i = 0; i < 3; i++) {
     weir_var h = weir_linear(t, x, in[0], in[1], relu);

@@ -56,8 +56,8 @@ static bool find_clashes(
   return any;
 }
 
-static weir_status find_cuts(weiri_panels *s, const weiri_plan *p, const weir_tape *t,
-    const bool *needed) {
+static weir_status find_cuts(
+    weiri_panels *s, const weiri_plan *p, const weir_tape *t, const bool *needed) {
   bool *whole = weiri_calloc(p->ctx, (size_t)p->recording.count + 1, sizeof *whole);
   weir_status status = whole == NULL ? WEIR_E_MEMORY : WEIR_OK;
   if (status == WEIR_OK) {
@@ -143,8 +143,8 @@ static weir_status make(
   return weiri_panels_list(s, p, t, needed);
 }
 
-weir_status weiri_panels_create(weiri_panels **out, weiri_plan *p, weir_tape *t,
-    int64_t rows, const bool *needed) {
+weir_status weiri_panels_create(
+    weiri_panels **out, weiri_plan *p, weir_tape *t, int64_t rows, const bool *needed) {
   const int threads = p->ctx->threads;
   const int64_t most = rows / ROWS_LEAST, want = threads < most ? threads : most;
   const int count = want < WEIRI_PANELS_MOST ? (int)want : WEIRI_PANELS_MOST;
@@ -218,8 +218,8 @@ static weir_status place_stage(weiri_plan *p, weiri_pack *pack, const bool *need
   for (uint32_t id = 1; id <= p->recording.count; id++) {
     if (needed[id] && end[id] == at && p->at[id] != WEIRI_ELSEWHERE &&
         !weiri_is_held(p, id)) {
-      WEIR_TRY(weiri_pack_give(
-          pack, p->at[id], weiri_bytes_of(p, weiri_node_at(p, id))));
+      WEIR_TRY(
+          weiri_pack_give(pack, p->at[id], weiri_bytes_of(p, weiri_node_at(p, id))));
     }
   }
   return WEIR_OK;

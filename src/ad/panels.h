@@ -13,8 +13,8 @@ struct weiri_plan;
 
 typedef struct weiri_panels weiri_panels;
 
-/* *out stays NULL where stages would not help: one thread, few rows, or kernels that are
- * each enough work for all threads. needed: [id]. */
+/* *out stays NULL where stages would not help: one thread, few rows, or kernels that
+ * are each enough work for all threads. needed: [id]. */
 weir_status weiri_panels_create(weiri_panels **out, struct weiri_plan *p, weir_tape *t,
     int64_t rows, const bool *needed);
 void weiri_panels_destroy(weiri_panels **panels, const weir_ctx *ctx);

@@ -31,7 +31,8 @@ static inline bool weiri_in_panels(const weiri_panels *s, uint32_t id) {
   return s->cut[id].kind == WEIRI_ROWS || s->cut[id].kind == WEIRI_SEVERAL;
 }
 
-/* Pieces of the nodes that go row by row, and the lists of all stages (panels_run.c). */
+/* Pieces of the nodes that go row by row, and the lists of all stages (panels_run.c).
+ */
 weir_status weiri_panels_list(
     weiri_panels *s, weiri_plan *p, const weir_tape *t, const bool *needed);
 

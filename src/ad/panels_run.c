@@ -5,7 +5,8 @@
 
 /* ---- pieces ---- */
 
-static weir_node **piece_at(const weiri_panels *s, const weiri_plan *p, int i, uint32_t id) {
+static weir_node **piece_at(
+    const weiri_panels *s, const weiri_plan *p, int i, uint32_t id) {
   return &s->piece[(size_t)i * ((size_t)p->recording.count + 1) + id];
 }
 
@@ -48,8 +49,7 @@ static weir_status make_piece(weiri_panels *s, weiri_plan *p, const weir_tape *t
   }
   WEIR_TRY(share_of(s, p, i, y, &piece));
   piece->in = in;
-  return hooks->panel(
-      p->recording.meta, piece, y, s->n, s->row[i + 1] - s->row[i]);
+  return hooks->panel(p->recording.meta, piece, y, s->n, s->row[i + 1] - s->row[i]);
 }
 
 static weir_status make_pieces(
@@ -77,9 +77,9 @@ typedef struct lister {
   weiri_plan *p;
   const weiri_tape_hooks *hooks;
   const bool *needed;
-  int32_t at;       /* the stage */
-  uint32_t *group;  /* [nodes + 1] the first node that this one is computed with */
-  double *work;     /* [nodes + 1] of a group */
+  int32_t at;      /* the stage */
+  uint32_t *group; /* [nodes + 1] the first node that this one is computed with */
+  double *work;    /* [nodes + 1] of a group */
 } lister;
 
 static bool is_of_stage(const lister *l, uint32_t id) {
@@ -287,8 +287,8 @@ weir_status weiri_panels_run(const weiri_panels *s, weir_tape *t) {
       continue;
     }
     run r = {s, stage};
-    WEIR_TRY(weiri_parallel(
-        weiri_tape_team(t), stage->lists, stage->work, 0, run_list, &r));
+    WEIR_TRY(
+        weiri_parallel(weiri_tape_team(t), stage->lists, stage->work, 0, run_list, &r));
     for (int i = 0; i < stage->lists; i++) {
       WEIR_TRY(weir_tape_status(s->tape[i]));
     }

@@ -16,15 +16,15 @@ struct weiri_plan {
   const weir_ctx *ctx;
   weir_dtype dtype;
   weiri_recording recording;
-  weiri_part held, each;           /* when parameters have changed; at every run */
+  weiri_part held, each;     /* when parameters have changed; at every run */
   const weir_params *params; /* or NULL: nothing is held */
   uint64_t version;          /* of the parameters that the held nodes know, plus 1 */
   bool *is_held;             /* [count + 1] or NULL */
   void *raw, *hold;          /* the block of held nodes */
-  size_t *at;                /* [count + 1] offset of a node's numbers, or WEIRI_ELSEWHERE */
-  const void **out;          /* [n_out] */
-  uint32_t *out_id;          /* [n_out] */
-  void **copy;               /* [n_out] where an output is copied to, or NULL */
+  size_t *at;       /* [count + 1] offset of a node's numbers, or WEIRI_ELSEWHERE */
+  const void **out; /* [n_out] */
+  uint32_t *out_id; /* [n_out] */
+  void **copy;      /* [n_out] where an output is copied to, or NULL */
   int n_out;
   weiri_panels *panels; /* or NULL: kernels one after the other */
 };

@@ -5,7 +5,8 @@
  *
  * Where workers do not help, because other processes have the cores, jobs are not
  * offered to them: after a trial of TRIAL jobs of which none was helped, or for which
- * the caller waited longer than the work was worth, REST jobs are done alone, and twice
+ * the caller waited longer than the work was worth, or which took longer together than
+ * they would have alone, REST jobs are done alone, and twice
  * as many after every further trial like it. So of n jobs at most TRIAL log2(n / REST)
  * are offered in vain. */
 #include "dev/threads.h"
@@ -59,6 +60,7 @@ struct weiri_team {
   /* of the caller: */
   int trial;          /* jobs left of the trial */
   int good, bad;      /* of its jobs: helped by workers, waited for too long */
+  double took, alone; /* seconds of its jobs, and what they take without workers */
   int64_t rest, left; /* jobs to be done alone after a trial in vain, and now */
   int64_t offered;    /* jobs that were offered to workers */
   bool stalled;       /* for tests: workers do not come */
@@ -265,14 +267,17 @@ static bool offer(weiri_team *team, int64_t chunks, double work) {
   return chunks > 1;
 }
 
-/* What a trial says of the next jobs. */
-static void judge(weiri_team *team, bool helped, bool late) {
+/* What a trial says of the next jobs: workers are worth their while when none is waited
+ * for too long more than once, and all in all the jobs took less time than alone. */
+static void judge(weiri_team *team, bool helped, bool late, double took, double alone) {
   team->good += helped && !late;
   team->bad += late;
+  team->took += took;
+  team->alone += alone;
   if (--team->trial > 0) {
     return;
   }
-  if (team->good == 0 || team->bad > 1) {
+  if (team->good == 0 || team->bad > 1 || team->took > team->alone) {
     team->left = team->rest;
     team->rest = team->rest < REST_MOST ? 2 * team->rest : REST_MOST;
   } else {
@@ -280,6 +285,7 @@ static void judge(weiri_team *team, bool helped, bool late) {
   }
   team->trial = TRIAL;
   team->good = team->bad = 0;
+  team->took = team->alone = 0.0;
 }
 
 static void work_together(weiri_team *team, job *j) {
@@ -293,8 +299,11 @@ static void work_together(weiri_team *team, job *j) {
   if (!team->stalled) {
     close_job(team);
   }
+  const double ended = now(), took = ended - begun;
   const double each = done > 0 ? (worked - begun) / (double)done : 0.0;
-  judge(team, atomic_load(&j->helped) > 0, now() - worked > WAIT_FREE + 2.0 * each);
+  const double alone = done > 0 ? each * (double)j->chunks : took;
+  judge(team, atomic_load(&j->helped) > 0, ended - worked > WAIT_FREE + 2.0 * each,
+      took, alone);
 }
 
 weir_status weiri_parallel(weiri_team *team, int64_t chunks, double work,

@@ -73,8 +73,8 @@ static double get(weir_dtype dtype, const void *x, int64_t i) {
   return dtype == WEIR_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
 }
 
-/* The leading 23 bits of a uniform number, which both number types have: a row draws the
- * same in either. */
+/* The leading 23 bits of a uniform number, which both number types have: a row draws
+ * the same in either. */
 static uint64_t bits(const job *j, int64_t i) {
   return (uint64_t)(get(j->dtype, j->noise, i) * 8388608.0);
 }

@@ -32,8 +32,8 @@ static bool has_rows(const look *l, const weir_shape *s) {
 
 /* Input i has n rows that can be cut apart; if so, they are. */
 static bool cut_rows(const look *l, int i) {
-  l->inputs[i] = has_rows(l, &l->y->in[i]->shape) &&
-                 l->of[l->y->in[i]->id].kind != WEIRI_SEVERAL;
+  l->inputs[i] =
+      has_rows(l, &l->y->in[i]->shape) && l->of[l->y->in[i]->id].kind != WEIRI_SEVERAL;
   return l->inputs[i];
 }
 
@@ -68,8 +68,8 @@ static weiri_cut cut_elementwise(const look *l) {
     const bool along = s->rank == y->shape.rank && s->rank > 0 &&
                        s->dim[0] == y->shape.dim[0] &&
                        (inside(l, i) || s->dim[0] == l->n);
-    const bool repeated = !inside(l, i) && (s->rank < y->shape.rank ||
-                                               (s->rank > 0 && s->dim[0] == 1));
+    const bool repeated =
+        !inside(l, i) && (s->rank < y->shape.rank || (s->rank > 0 && s->dim[0] == 1));
     if (!along && !repeated) {
       return whole;
     }
@@ -213,11 +213,11 @@ static weiri_cut rule(const look *l) {
   if (op == &weir_op_couple || op == &weiri_op_couple_adjoint) {
     return cut_couple(l);
   }
-  return op == &weir_op_embed                                     ? cut_embed(l)
-         : op == &weir_op_slice || op == &weiri_op_slice_view     ? cut_slice(l)
-         : op == &weir_op_reshape || op == &weir_op_stop          ? cut_reshape(l)
-         : op == &weir_op_broadcast                               ? cut_broadcast(l)
-                                                                  : cut_product(l, l->y);
+  return op == &weir_op_embed                                 ? cut_embed(l)
+         : op == &weir_op_slice || op == &weiri_op_slice_view ? cut_slice(l)
+         : op == &weir_op_reshape || op == &weir_op_stop      ? cut_reshape(l)
+         : op == &weir_op_broadcast                           ? cut_broadcast(l)
+                                                              : cut_product(l, l->y);
 }
 
 weiri_cut weiri_cut_node(
