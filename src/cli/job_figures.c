@@ -130,11 +130,27 @@ static const char *honesty(const cli_job *job) {
              : " (no rows were held out)";
 }
 
+/* A file of the data section, found where the command runs. */
+static void print_place(const cli_job *job, const char *before, const char *file) {
+  const bool inside = job->root != NULL && file[0] != '/';
+  printf("%s%s%s%s", before, inside ? job->root : "", inside ? "/" : "", file);
+}
+
+/* The rows to look at, as words of a command: the test rows' file, else the whole. */
+static void print_data(const cli_job *job) {
+  const json_t *data = job->config.data;
+  const char *test = cli_key_text(data, "test"), *image = cli_key_text(data, "image");
+  const char *labels = cli_key_text(data, test != NULL ? "test_labels" : "labels");
+  print_place(job, " ", test != NULL ? test : cli_key_text(data, "file"));
+  if (image != NULL) {
+    printf(" --image %s", image);
+  }
+  if (labels != NULL) {
+    print_place(job, " --labels ", labels);
+  }
+}
+
 void cli_job_print(const cli_job *job) {
-  const char *data = cli_key_text(job->config.data, "test");
-  data = data != NULL ? data : cli_key_text(job->config.data, "file");
-  const bool inside = job->root != NULL && data[0] != '/';
-  const char *root = inside ? job->root : "", *slash = inside ? "/" : "";
   printf("log-likelihood of %" PRId64 " %s rows, nats per row, %s%s\n", job->score.n,
       job->scored, weir_model_kind(job->model), honesty(job));
   print_score("model", &job->score);
@@ -157,8 +173,11 @@ void cli_job_print(const cli_job *job) {
   printf("written after %.1f s\n  %s\n  %s\n  %s\nnext\n", job->result.seconds,
       job->output, job->yaml, job->metrics);
   printf("  weir sample %s -n 1000 -o samples.csv\n", job->output);
-  printf("  weir report %s %s%s%s -o report.html\n", job->output, root, slash, data);
-  printf("  weir selftest %s %s%s%s\n", job->output, root, slash, data);
+  printf("  weir report %s", job->output);
+  print_data(job);
+  printf(" -o report.html\n  weir selftest %s", job->output);
+  print_data(job);
+  putchar('\n');
 }
 
 json_t *cli_job_json(const cli_job *job) {

@@ -170,7 +170,8 @@ const cli_verb cli_verb_report = {
     .options =
         (const cli_opt *const[]){options, cli_read_options, cli_compute_options, NULL},
     .text =
-        "One self-contained file: data and schema, model, learning curve, held-out "
+        "One self-contained file: of images draws, reconstructions, traversals and the "
+        "map of the latents by label; data and schema, model, learning curve, held-out "
         "log-likelihood beside the baselines, data against draws, latents, a "
         "two-sample test, the least likely rows, the checks of weir selftest, and "
         "every setting needed to repeat it. DATA should be rows that training has not "

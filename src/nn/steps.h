@@ -92,4 +92,30 @@ static inline char *weiri_unit_at(
   return buffers[buffer] + (size_t)(u * b->ld) * b->size;
 }
 
+/* Values of units f .. e - 1 of the step's dst += weights times those of units lo .. hi
+ * - 1 of its src. back: gradients of those src units += weights' times those of the dst
+ * units. */
+static inline void weiri_step_product(const weiri_row_block *b, const weiri_step *p,
+    bool back, int64_t f, int64_t e, int64_t lo, int64_t hi) {
+  const int64_t in = p->dense->in;
+  if (e <= f || hi <= lo) {
+    return;
+  }
+  char *const *rows = back ? b->delta : b->value;
+  char *src = weiri_unit_at(b, rows, p->src, lo);
+  char *dst = weiri_unit_at(b, rows, p->dst, f);
+  const weiri_gemm g = {.m = back ? hi - lo : e - f,
+      .n = b->wide,
+      .k = back ? e - f : hi - lo,
+      .a = (const char *)b->vars[p->weight] + (size_t)(f * in + lo) * b->size,
+      .b = back ? dst : src,
+      .c = back ? src : dst,
+      .lda = in,
+      .ldb = b->ld,
+      .ldc = b->ld,
+      .ta = back,
+      .accumulate = true};
+  b->kern->gemm[b->dtype](&g, b->scratch);
+}
+
 #endif

@@ -4,28 +4,6 @@
 
 #include "nn/steps.h"
 
-/* Gradients of src units lo .. hi - 1 += weights' times those of dst units f .. e - 1.
- */
-static void add_product(const weiri_row_block *b, const weiri_step *p, int64_t f,
-    int64_t e, int64_t lo, int64_t hi) {
-  const int64_t in = p->dense->in;
-  if (e <= f || hi <= lo) {
-    return;
-  }
-  const weiri_gemm g = {.m = hi - lo,
-      .n = b->wide,
-      .k = e - f,
-      .a = (const char *)b->vars[p->weight] + (size_t)(f * in + lo) * b->size,
-      .b = weiri_unit_at(b, b->delta, p->dst, f),
-      .c = weiri_unit_at(b, b->delta, p->src, lo),
-      .lda = in,
-      .ldb = b->ld,
-      .ldc = b->ld,
-      .ta = true,
-      .accumulate = true};
-  b->kern->gemm[b->dtype](&g, b->scratch);
-}
-
 /* From the gradient of dst to that of the sums, in place; what was added has its own.
  */
 static void finish(const weiri_row_block *b, int i, int64_t f, int64_t e) {
@@ -55,7 +33,8 @@ void weiri_block_back_panel(const weiri_row_block *b, int64_t m0, int64_t m1) {
     const weiri_step *p = &b->s->steps[i];
     if (p->dense != NULL) {
       const weiri_units *src = &b->s->buffers[p->src], *dst = &b->s->buffers[p->dst];
-      add_product(b, p, dst->start[m1], dst->n, src->start[m0], src->start[m1]);
+      weiri_step_product(
+          b, p, true, dst->start[m1], dst->n, src->start[m0], src->start[m1]);
     }
   }
 }
@@ -70,7 +49,8 @@ void weiri_block_retreat(const weiri_row_block *b, int64_t m0, int64_t m) {
     }
     finish(b, i, f, e);
     if (p->dense != NULL) {
-      add_product(b, p, f, e, b->s->buffers[p->src].start[m0], p->dense->prefix[e - 1]);
+      weiri_step_product(
+          b, p, true, f, e, b->s->buffers[p->src].start[m0], p->dense->prefix[e - 1]);
     }
   }
 }

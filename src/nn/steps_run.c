@@ -31,26 +31,6 @@ static void start(const weiri_row_block *b, int i, int64_t f, int64_t e) {
   }
 }
 
-/* Units f .. e - 1 of dst += weights times units lo .. hi - 1 of src. */
-static void add_product(const weiri_row_block *b, const weiri_step *p, int64_t f,
-    int64_t e, int64_t lo, int64_t hi) {
-  const int64_t in = p->dense->in;
-  if (e <= f || hi <= lo) {
-    return;
-  }
-  const weiri_gemm g = {.m = e - f,
-      .n = b->wide,
-      .k = hi - lo,
-      .a = (const char *)b->vars[p->weight] + (size_t)(f * in + lo) * b->size,
-      .b = weiri_unit_at(b, b->value, p->src, lo),
-      .c = weiri_unit_at(b, b->value, p->dst, f),
-      .lda = in,
-      .ldb = b->ld,
-      .ldc = b->ld,
-      .accumulate = true};
-  b->kern->gemm[b->dtype](&g, b->scratch);
-}
-
 /* What follows the sums. */
 static void finish(const weiri_row_block *b, int i, int64_t f, int64_t e) {
   const weiri_step *p = &b->s->steps[i];
@@ -79,7 +59,8 @@ void weiri_block_panel(const weiri_row_block *b, int64_t m0, int64_t m1) {
     if (p->dense != NULL) {
       const int64_t *at = b->s->buffers[p->dst].start;
       start(b, i, at[m0], at[m1]);
-      add_product(b, p, at[m0], at[m1], 0, b->s->buffers[p->src].start[m0]);
+      weiri_step_product(
+          b, p, false, at[m0], at[m1], 0, b->s->buffers[p->src].start[m0]);
     }
   }
 }
@@ -93,7 +74,8 @@ void weiri_block_advance(const weiri_row_block *b, int64_t m0, int64_t m) {
       continue;
     }
     if (p->dense != NULL) {
-      add_product(b, p, f, e, b->s->buffers[p->src].start[m0], p->dense->prefix[e - 1]);
+      weiri_step_product(
+          b, p, false, f, e, b->s->buffers[p->src].start[m0], p->dense->prefix[e - 1]);
     }
     finish(b, i, f, e);
   }
@@ -108,7 +90,7 @@ void weiri_block_forward(const weiri_row_block *b) {
       const int64_t f = at[m], e = at[m + panel <= d ? m + panel : d + 1];
       if (e > f && p->dense != NULL) {
         start(b, i, f, e);
-        add_product(b, p, f, e, 0, p->dense->prefix[e - 1]);
+        weiri_step_product(b, p, false, f, e, 0, p->dense->prefix[e - 1]);
       }
     }
     finish(b, i, 0, b->s->buffers[p->dst].n);

@@ -77,8 +77,16 @@ wait $pid || got=$?
 [ $got -eq 130 ] || fail "stopped: exit code $got"
 has err 'stopped after 0 of 120 rows'
 
-# Labels as context: the decoder follows them, and they are asked for.
+# Labels as context: the decoder follows them, and they are asked for. What the program
+# says to do next can be done.
 fit --model cvae --context label --epochs 100 --patience -1 -o c.safetensors
+# shellcheck disable=SC2086
+"$WEIR" fit bars.csv $images $size --model cvae --context label --epochs 1 \
+  -o next.safetensors >out 2>err || fail "$(cat err)"
+sed -n 's/^  weir selftest //p' out >next
+# shellcheck disable=SC2046
+"$WEIR" selftest $(cat next) >out 2>err || [ $? -eq 3 ] || fail "next: $(cat next err)"
+has out 'float32 against float64'
 "$WEIR" sample c.safetensors --context label=row -n 1 --mean -o s.csv -q
 evaluate c.safetensors --neighbours 3 --ais 20 --ais-rows 3 --ais-from posterior >c.json ||
   fail "$(cat err)"
