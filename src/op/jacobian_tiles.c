@@ -69,13 +69,11 @@ static void product(const job *j, const weiri_gemm *g, void *scratch) {
   /* gw [rows, p] = sum over a of u v / 2, u and v [rows d, p] */                      \
   static void halves_##name(                                                           \
       int64_t rows, int64_t d, int64_t p, const T *u, const T *v, T *gw) {             \
-    for (int64_t i = 0; i < rows; i++) {                                               \
+    memset(gw, 0, (size_t)(rows * p) * sizeof *gw);                                    \
+    for (int64_t i = 0; i < rows * d; i++) {                                           \
+      T *g = gw + i / d * p;                                                           \
       for (int64_t k = 0; k < p; k++) {                                                \
-        T sum = 0;                                                                     \
-        for (int64_t a = 0; a < d; a++) {                                              \
-          sum += u[(i * d + a) * p + k] * v[(i * d + a) * p + k];                      \
-        }                                                                              \
-        gw[i * p + k] = sum / 2;                                                       \
+        g[k] += u[i * p + k] * v[i * p + k] / 2;                                       \
       }                                                                                \
     }                                                                                  \
   }                                                                                    \
