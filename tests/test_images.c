@@ -423,14 +423,19 @@ static void bytes_stay(void **state) {
       const double *x = weiri_frame_row_x(f, i, row);
       for (int j = 0; j < 4; j++) {
         assert_true(x[j] == 4 * i + j && weir_table_value(t, i, j) == x[j]);
+        assert_true(weir_frame_value(f, i, j) == x[j]);
       }
+      weir_frame_copy_row(f, i, row);
+      assert_true(row[0] == 4 * i && row[3] == 4 * i + 3);
     }
     weir_frame_digest(f, digest[0]);
     assert_ok(weir_table_read(&wide, &c.ctx, data, &opts));
     assert_ok(weiri_table_widen(wide, 3));
     assert_true(wide->bytes == NULL && wide->values != NULL);
     assert_ok(weir_frame_create(&g, &c.ctx, s, wide, NULL));
-    assert_true(g->bytes == NULL);
+    assert_true(g->bytes == NULL && weir_frame_value(g, 2, 1) == 9.0);
+    weir_frame_copy_row(g, 1, row);
+    assert_true(row[0] == 4.0 && f->x == NULL);
     weir_frame_digest(g, digest[1]);
     assert_string_equal(digest[0], digest[1]);
     assert_memory_equal(weir_frame_x(f), weir_frame_x(g), 12 * sizeof(double));

@@ -354,6 +354,9 @@ WEIR_API int64_t weir_frame_rows(const weir_frame *frame);
  * circular values wrapped into [lo, hi). NULL unless asked for. Bytes become numbers at
  * the first call, as in weir_table_values. */
 WEIR_API const double *weir_frame_x(const weir_frame *frame);
+/** One number of it, or one row into x [d]; bytes stay bytes. */
+WEIR_API double weir_frame_value(const weir_frame *frame, int64_t row, int64_t column);
+WEIR_API void weir_frame_copy_row(const weir_frame *frame, int64_t row, double *x);
 /** [n, c], encoded as weir_schema_context_width says; NULL when c is 0. */
 WEIR_API const double *weir_frame_context(const weir_frame *frame);
 /** [n], scaled to mean 1; NULL without a weight column. */

@@ -114,8 +114,7 @@ static int64_t take(const cli_codes *m, const cli_rows *in, int64_t first, int64
       if (row[j] != number) {
         continue;
       }
-      memcpy(
-          x + j * m->d, weir_frame_x(in->frame) + i * m->d, (size_t)m->d * sizeof *x);
+      weir_frame_copy_row(in->frame, i, x + j * m->d);
       if (m->c > 0) {
         memcpy(context + j * m->c, weir_frame_context(in->frame) + i * m->c,
             (size_t)m->c * sizeof *context);

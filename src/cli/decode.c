@@ -75,11 +75,10 @@ static int find_columns(decoder *e, const weir_table *table) {
 }
 
 static int copy_latents(decoder *e, const weir_table *table) {
-  const int64_t n = weir_table_rows(table), width = weir_table_columns(table);
-  const double *values = weir_table_values(table);
+  const int64_t n = weir_table_rows(table);
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < e->k; j++) {
-      const double z = values[i * width + e->place[j]];
+      const double z = weir_table_value(table, i, e->place[j]);
       if (!isfinite(z)) {
         return cli_error("%s: %s %" PRId64 ", column '%s': expected a finite number",
             weir_table_source(table), weir_table_line_word(table),

@@ -70,8 +70,6 @@ static void tear_down(encoder *e) {
 
 /* Context columns of the block's table, as they stand in it, into the output rows. */
 static void copy_context(encoder *e, const cli_rows *in) {
-  const int64_t width = weir_table_columns(in->table);
-  const double *values = weir_table_values(in->table);
   for (int64_t j = 0; j < e->contexts; j++) {
     const int64_t column = weir_schema_context(in->schema, j);
     const weir_column want = weir_schema_column(in->schema, column);
@@ -83,7 +81,7 @@ static void copy_context(encoder *e, const cli_rows *in) {
     const weir_column have = weir_table_column(in->table, at);
     for (int64_t i = 0; i < in->n; i++) {
       e->rows[i * e->width + e->k + j] =
-          cli_category_as(&have, &want, values[i * width + at]);
+          cli_category_as(&have, &want, weir_table_value(in->table, i, at));
     }
   }
 }

@@ -12,7 +12,7 @@ static weir_status block_of(const cli_job *job, const weir_row_set *set, int64_t
     int64_t n, weir_table **out) {
   const int64_t d = weir_schema_events(job->schema);
   const int64_t c = weir_schema_context_width(job->schema);
-  const double *x = weir_frame_x(set->frame), *context = weir_frame_context(set->frame);
+  const double *context = weir_frame_context(set->frame);
   double *rows = malloc((size_t)(n * (d + c)) * sizeof *rows);
   if (rows == NULL) {
     return WEIR_E_MEMORY;
@@ -20,7 +20,7 @@ static weir_status block_of(const cli_job *job, const weir_row_set *set, int64_t
   double *given = rows + n * d;
   for (int64_t i = 0; i < n; i++) {
     const int64_t row = set->rows != NULL ? set->rows[first + i] : first + i;
-    memcpy(rows + i * d, x + row * d, (size_t)d * sizeof *rows);
+    weir_frame_copy_row(set->frame, row, rows + i * d);
     if (c > 0) {
       memcpy(given + i * c, context + row * c, (size_t)c * sizeof *rows);
     }

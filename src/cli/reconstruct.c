@@ -69,8 +69,7 @@ static int64_t choose(rebuilder *r, const cli_rows *in) {
     if (!wanted(r, r->seen + weir_frame_row(in->frame, i) + 1)) {
       continue;
     }
-    memcpy(r->x + n * m->d, weir_frame_x(in->frame) + i * m->d,
-        (size_t)m->d * sizeof *r->x);
+    weir_frame_copy_row(in->frame, i, r->x + n * m->d);
     if (m->c > 0) {
       memcpy(r->context + n * m->c, weir_frame_context(in->frame) + i * m->c,
           (size_t)m->c * sizeof *r->context);

@@ -399,6 +399,20 @@ const double *weiri_frame_row_x(const weir_frame *f, int64_t i, double *buf) {
   return buf;
 }
 
+double weir_frame_value(const weir_frame *f, int64_t row, int64_t column) {
+  if (f->x != NULL) {
+    return f->x[row * f->d + column];
+  }
+  return (double)f->bytes[(f->row != NULL ? f->row[row] : row) * f->bytes_d + column];
+}
+
+void weir_frame_copy_row(const weir_frame *f, int64_t row, double *x) {
+  const double *from = weiri_frame_row_x(f, row, x);
+  if (from != x) {
+    memcpy(x, from, (size_t)f->d * sizeof *x);
+  }
+}
+
 int64_t weiri_frame_bytes(const weir_frame *f) {
   const bool borrowed = f->table != NULL && f->owned_x == NULL;
   const int64_t width = (borrowed ? 0 : f->d) + f->c + (f->weights != NULL ? 1 : 0);

@@ -174,9 +174,13 @@ void weir_writer_destroy(weir_writer **writer) {
 weir_status weir_table_write(
     const weir_table *table, const char *path, const char *format) {
   weir_writer *w = NULL;
+  const double *values = weir_table_values(table);
+  if (values == NULL && table->bytes != NULL) {
+    return WEIR_E_MEMORY;
+  }
   WEIR_TRY(weir_writer_open(
       &w, table->ctx, path, format, table->d, table->column, table->n));
-  const weir_status status = weir_writer_rows(w, table->n, weir_table_values(table));
+  const weir_status status = weir_writer_rows(w, table->n, values);
   if (status != WEIR_OK) {
     weir_writer_destroy(&w);
     return status;

@@ -243,6 +243,9 @@ static weir_status plan_draws(weir_evaluator *e, weiri_verb v, int64_t *room) {
 
 static weir_status run_pass(const weiri_pass *p, weir_evaluator *e, weiri_verb v) {
   int64_t room = BLOCK;
+  if (p->in == NULL && p->frame != NULL) {
+    return WEIR_E_MEMORY; /* for its bytes as numbers: said by weir_frame_x */
+  }
   WEIR_TRY(check_context(p));
   WEIR_TRY(plan_draws(e, v, &room));
   e->run->wants.means = p->means;

@@ -16,9 +16,9 @@ static const char *role_text(weir_role role) {
 /* Range, mean and deviation of event column i over the test rows. */
 static void column_numbers(weiri_page *p, const weiri_facts *f, int64_t i) {
   double lo = INFINITY, hi = -INFINITY, mean = 0.0, square = 0.0;
-  const double *x = weir_frame_x(f->test.frame);
   for (int64_t r = 0; r < f->test.n; r++) {
-    const double v = x[(f->test.rows == NULL ? r : f->test.rows[r]) * f->d + i];
+    const double v =
+        weir_frame_value(f->test.frame, f->test.rows == NULL ? r : f->test.rows[r], i);
     const double step = (v - mean) / (double)(r + 1);
     square += step * (v - mean) * (double)r;
     mean += step;

@@ -41,14 +41,13 @@ void weiri_section_lowest(weiri_page *p, const weiri_facts *f) {
     const int64_t at = f->order[k];
     const int64_t row = f->test.rows == NULL ? at : f->test.rows[at];
     const int64_t in_table = weir_frame_row(f->test.frame, row);
-    const double *x = weir_frame_x(f->test.frame) + row * f->d;
     weiri_put(p, "<tr>");
     weiri_cell_int(p, f->opts->table == NULL
                           ? in_table + 1
                           : weir_table_line(f->opts->table, in_table));
     weiri_putf(p, "<td class=\"n\">%4</td>", f->log_prob[at]);
     for (int64_t j = 0; j < shown; j++) {
-      value_cell(p, f, column[j], x[column[j]]);
+      value_cell(p, f, column[j], weir_frame_value(f->test.frame, row, column[j]));
     }
     weiri_put(p, "</tr>\n");
   }

@@ -40,10 +40,10 @@ static bool in_cells(const weiri_selftest *s, int64_t j) {
  * cells. */
 static void gather(weiri_selftest *s, const weir_row_set *rows, const int64_t *order) {
   const weiri_rng rng = {s->opts.seed, weiri_stream("selftest.cells", 0)};
-  const double *x = weir_frame_x(rows->frame), *c = weir_frame_context(rows->frame);
+  const double *c = weir_frame_context(rows->frame);
   for (int64_t i = 0; i < s->n; i++) {
     const int64_t at = order[i], row = rows->rows == NULL ? at : rows->rows[at];
-    memcpy(s->x + i * s->d, x + row * s->d, (size_t)s->d * sizeof *x);
+    weir_frame_copy_row(rows->frame, row, s->x + i * s->d);
     if (s->c > 0) {
       memcpy(s->context + i * s->c, c + row * s->c, (size_t)s->c * sizeof *c);
     }

@@ -6,11 +6,11 @@
 #include "train/train.h"
 
 static bool constant(const weiri_loop *l, int64_t j) {
-  const int64_t d = weir_model_features(l->model), *rows = l->train.rows;
-  const double *x = weir_frame_x(l->train.frame) + j;
-  const double first = x[(rows == NULL ? 0 : rows[0]) * d];
+  const int64_t *rows = l->train.rows;
+  const weir_frame *frame = l->train.frame;
+  const double first = weir_frame_value(frame, rows == NULL ? 0 : rows[0], j);
   for (int64_t i = 1; i < l->train.n; i++) {
-    if (x[(rows == NULL ? i : rows[i]) * d] != first) {
+    if (weir_frame_value(frame, rows == NULL ? i : rows[i], j) != first) {
       return false;
     }
   }

@@ -60,20 +60,20 @@ static double to_line(
 static void map_row(const weiri_line *l, const weir_row_set *set, int64_t row,
     double *r, double *g, double *offset) {
   const int64_t c = weir_schema_context_width(l->schema);
-  const double *x = weir_frame_x(set->frame) + row * l->d;
   int64_t at = 0, base = c;
-  weiri_bulk_touch(l->ctx, (2 * l->d + c) * (int64_t)sizeof *x);
+  weiri_bulk_touch(l->ctx, (2 * l->d + c) * (int64_t)sizeof *r);
   if (c > 0) {
     memcpy(g, weir_frame_context(set->frame) + row * c, (size_t)c * sizeof *g);
   }
   memset(g + c, 0, (size_t)(l->q - c) * sizeof *g);
   for (int64_t j = 0; j < l->d; j++) {
+    const double x = weir_frame_value(set->frame, row, j);
     if (type_of(l, j).kind == WEIR_KIND_CATEGORICAL) {
-      *offset += l->log_freq[l->first[j] + (int64_t)x[j]];
-      g[base + (int64_t)x[j]] = 1.0;
+      *offset += l->log_freq[l->first[j] + (int64_t)x];
+      g[base + (int64_t)x] = 1.0;
       base += categories_of(l, j);
     } else {
-      r[at++] = to_line(l, j, x[j], (uint64_t)(row * l->d + j), offset);
+      r[at++] = to_line(l, j, x, (uint64_t)(row * l->d + j), offset);
     }
   }
 }
@@ -95,15 +95,14 @@ static void reduce_row(const weiri_line *l, double *r, double *g, double *offset
 /* ---- learning from the training rows ---- */
 
 static void learn_cuts(weiri_line *l, const weir_row_set *set) {
-  const double *x = weir_frame_x(set->frame);
   for (int64_t j = 0; j < l->d; j++) {
     const weir_column_type t = type_of(l, j);
     const double turn = 6.283185307179586 / (t.hi - t.lo);
     double c = 0.0, s = 0.0;
     for (int64_t i = 0; t.kind == WEIR_KIND_CIRCULAR && i < set->n; i++) {
       const int64_t row = row_of(set, i);
-      c += weight_of(set, row) * cos(turn * x[row * l->d + j]);
-      s += weight_of(set, row) * sin(turn * x[row * l->d + j]);
+      c += weight_of(set, row) * cos(turn * weir_frame_value(set->frame, row, j));
+      s += weight_of(set, row) * sin(turn * weir_frame_value(set->frame, row, j));
     }
     l->cut[j] = t.kind == WEIR_KIND_CIRCULAR ? atan2(s, c) / turn : 0.0;
   }
@@ -111,7 +110,6 @@ static void learn_cuts(weiri_line *l, const weir_row_set *set) {
 
 /* (n_c + 1) / (n + k): no category has probability zero. */
 static void learn_frequencies(weiri_line *l, const weir_row_set *set) {
-  const double *x = weir_frame_x(set->frame);
   for (int64_t j = 0; j < l->d; j++) {
     const int64_t k = categories_of(l, j);
     double *f = l->log_freq + l->first[j], total = (double)k;
@@ -123,7 +121,7 @@ static void learn_frequencies(weiri_line *l, const weir_row_set *set) {
     }
     for (int64_t i = 0; i < set->n; i++) {
       const int64_t row = row_of(set, i);
-      f[(int64_t)x[row * l->d + j]] += weight_of(set, row);
+      f[(int64_t)weir_frame_value(set->frame, row, j)] += weight_of(set, row);
       total += weight_of(set, row);
     }
     for (int64_t i = 0; i < k; i++) {

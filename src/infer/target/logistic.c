@@ -32,15 +32,13 @@ static const weir_opt opts[] = {
 
 /* The response as 0 and 1: the larger of its two values is 1. */
 static weir_status read_response(logistic *m, const weir_table *table, int64_t column) {
-  const double *v = weir_table_values(table);
-  const int64_t d = weir_table_columns(table);
   double lo = INFINITY, hi = -INFINITY;
   for (int64_t i = 0; i < m->n; i++) {
-    lo = fmin(lo, v[i * d + column]);
-    hi = fmax(hi, v[i * d + column]);
+    lo = fmin(lo, weir_table_value(table, i, column));
+    hi = fmax(hi, weir_table_value(table, i, column));
   }
   for (int64_t i = 0; i < m->n; i++) {
-    const double y = v[i * d + column];
+    const double y = weir_table_value(table, i, column);
     if ((y != lo && y != hi) || lo == hi) {
       return weiri_fail(WEIR_E_DATA,
           "%s: %s %" PRId64
@@ -55,8 +53,7 @@ static weir_status read_response(logistic *m, const weir_table *table, int64_t c
 
 static weir_status read_predictor(
     logistic *m, const weir_table *table, int64_t column, int64_t j) {
-  const double *v = weir_table_values(table);
-  const int64_t d = weir_table_columns(table), dim = d;
+  const int64_t dim = weir_table_columns(table);
   const weir_column c = weir_table_column(table, column);
   double mean = 0.0, square = 0.0;
   if (c.cell == WEIR_CELL_CATEGORY) {
@@ -64,19 +61,21 @@ static weir_status read_predictor(
         weir_table_source(table), c.name);
   }
   for (int64_t i = 0; i < m->n; i++) {
-    if (!isfinite(v[i * d + column])) {
+    if (!isfinite(weir_table_value(table, i, column))) {
       return weiri_fail(WEIR_E_DATA, "%s: %s %" PRId64 ", column '%s': a missing value",
           weir_table_source(table), weir_table_line_word(table),
           weir_table_line(table, i), c.name);
     }
-    mean += v[i * d + column] / (double)m->n;
+    mean += weir_table_value(table, i, column) / (double)m->n;
   }
   for (int64_t i = 0; i < m->n; i++) {
-    square += (v[i * d + column] - mean) * (v[i * d + column] - mean) / (double)m->n;
+    square += (weir_table_value(table, i, column) - mean) *
+              (weir_table_value(table, i, column) - mean) / (double)m->n;
   }
   const double sd = m->standardize && square > 0.0 ? sqrt(square) : 1.0;
   for (int64_t i = 0; i < m->n; i++) {
-    m->x[i * dim + j] = (v[i * d + column] - (m->standardize ? mean : 0.0)) / sd;
+    m->x[i * dim + j] =
+        (weir_table_value(table, i, column) - (m->standardize ? mean : 0.0)) / sd;
   }
   return WEIR_OK;
 }
