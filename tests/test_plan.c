@@ -1,5 +1,7 @@
 /* Plans: a replayed step has the bits of a recorded one, for every preset, layer and
  * distribution; what cannot be repeated is recorded every time. */
+#include <pthread.h>
+
 #include "ad/plan.h"
 #include "ad/tape.h"
 #include "model/preset.h"
@@ -97,13 +99,18 @@ static void open_loop(weiri_loop *l, const bench *b, json_t *spec, bool forbid) 
   }
 }
 
+/* Threads of the context allocate too. */
+static pthread_mutex_t counting_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void *count_alloc(void *user, void *ptr, size_t old_size, size_t new_size) {
   (void)old_size;
   if (new_size == 0) {
     free(ptr);
     return NULL;
   }
+  pthread_mutex_lock(&counting_lock);
   ++*(long *)user;
+  pthread_mutex_unlock(&counting_lock);
   return realloc(ptr, new_size);
 }
 
@@ -309,8 +316,10 @@ typedef struct meter {
 
 static void *metered(void *user, void *ptr, size_t old_size, size_t new_size) {
   meter *m = user;
+  pthread_mutex_lock(&counting_lock);
   m->live += new_size - old_size;
   m->peak = m->live > m->peak ? m->live : m->peak;
+  pthread_mutex_unlock(&counting_lock);
   if (new_size == 0) {
     free(ptr);
     return NULL;

@@ -14,7 +14,8 @@ extern "C" {
 typedef struct weir_ctx weir_ctx;
 
 /** One function for all memory: new_size 0 frees, ptr NULL allocates. Returns NULL on
- * failure (the old block stays). Blocks are aligned as malloc aligns. */
+ * failure (the old block stays). Blocks are aligned as malloc aligns. The context's
+ * threads call it at the same time. */
 typedef void *(*weir_alloc_fn)(void *user, void *ptr, size_t old_size, size_t new_size);
 
 typedef enum weir_log_level {
