@@ -4,11 +4,11 @@
  * Workers look for work for a moment after each job and then sleep.
  *
  * Where workers do not help, because other processes have the cores, jobs are not
- * offered to them: after a trial of TRIAL jobs of which none was helped, or for which
- * the caller waited longer than the work was worth, or which took longer together than
- * they would have alone, REST jobs are done alone, and twice
- * as many after every further trial like it. So of n jobs at most TRIAL log2(n / REST)
- * are offered in vain. */
+ * offered to them: after a trial of TRIAL jobs of which none was helped, or which took
+ * longer together than they would have alone, or once the caller has waited for two
+ * longer than the work was worth, jobs of REST operations in all are done alone, and of
+ * twice as many after every further trial like it. So until REST_MOST is reached, of n
+ * operations some TRIAL log2(n / REST) jobs are offered in vain. */
 #include "dev/threads.h"
 
 #include <pthread.h>
@@ -24,10 +24,11 @@
 #define WORK_MIN 4.0e5
 /* Turns of a waiting loop before it sleeps: some tens of microseconds. */
 #define SPINS 4000
-/* Jobs of a trial, and the least and most that are done alone after one. */
+/* Jobs of a trial, and the least and most operations that are done alone after one:
+ * milliseconds, and some tenths of a second. */
 #define TRIAL 8
-#define REST 64
-#define REST_MOST 8192
+#define REST 2.0e8
+#define REST_MOST 3.2e10
 /* Waiting at the end of a job costs too much beyond this, and beyond a chunk's time. */
 #define WAIT_FREE 50e-6
 
@@ -61,7 +62,7 @@ struct weiri_team {
   int trial;          /* jobs left of the trial */
   int good, bad;      /* of its jobs: helped by workers, waited for too long */
   double took, alone; /* seconds of its jobs, and what they take without workers */
-  int64_t rest, left; /* jobs to be done alone after a trial in vain, and now */
+  double rest, left;  /* operations to be done alone after a trial in vain, and now */
   int64_t offered;    /* jobs that were offered to workers */
   bool stalled;       /* for tests: workers do not come */
 };
@@ -221,7 +222,7 @@ void weiri_team_alone(weiri_team *team) {
 }
 
 int weiri_team_threads(const weiri_team *team, double work) {
-  return work < WORK_MIN || team->left > 0 ? 1 : team->threads;
+  return work < WORK_MIN || team->left > 0.0 ? 1 : team->threads;
 }
 
 /* Lets workers join. */
@@ -259,8 +260,8 @@ static bool offer(weiri_team *team, int64_t chunks, double work) {
   if (work < WORK_MIN || team->threads < 2) {
     return false;
   }
-  if (team->left > 0) {
-    team->left--;
+  if (team->left > 0.0) {
+    team->left -= work;
     return false;
   }
   team->offered += chunks > 1;
@@ -274,12 +275,12 @@ static void judge(weiri_team *team, bool helped, bool late, double took, double 
   team->bad += late;
   team->took += took;
   team->alone += alone;
-  if (--team->trial > 0) {
+  if (--team->trial > 0 && team->bad < 2) {
     return;
   }
   if (team->good == 0 || team->bad > 1 || team->took > team->alone) {
     team->left = team->rest;
-    team->rest = team->rest < REST_MOST ? 2 * team->rest : REST_MOST;
+    team->rest = 2.0 * team->rest < REST_MOST ? 2.0 * team->rest : REST_MOST;
   } else {
     team->rest = REST;
   }
