@@ -56,7 +56,8 @@ def verdict(case, threads):
 BIG_Z = 6.0
 FAR = 2e-3  # nats per dimension between the density given with a draw and that of the row
 WORSE = 0.05  # of the first objective, by which the last may be less: batches differ
-OTHER = 0.03  # by which the first bounds of equal autoencoders may differ
+OTHER = 0.12  # by which the first bounds of equal autoencoders may differ: their first weights
+# are random, and PyTorch's convolutions begin anywhere from 5 % above to 9 % below
 
 
 def wrong(case):

@@ -2,6 +2,7 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,9 @@ class Failed(Exception):
 
 class Runner:
     """One process for one case. first: seconds from the start of the process to the end of
-    its first call. Threads are set by order where the peer can, else one process each."""
+    its first call. Threads are set by order where the peer can, else one process each.
+    Between orders the process and its children are stopped: what looks for work after a
+    call, or compiles for later, takes nothing from whoever is timed next."""
 
     def __init__(self, name, command, threads, env=None, cores=None, limit=LIMIT):
         self.name, self.threads, self.limit = name, threads, limit
@@ -27,6 +30,7 @@ class Runner:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.words, env=dict(os.environ, **(env or {})),
+            start_new_session=True,
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
         try:
             self.ready = json.loads(self.read())
@@ -34,6 +38,7 @@ class Runner:
                 raise ValueError(self.ready["unsupported"])
             self.first = self.ready["first"] - start
             self.limit = max(limit, LIMIT)
+            self.signal(signal.SIGSTOP)
         except (ValueError, KeyError, TypeError) as error:
             self.kill()
             raise Failed(f"{name}: {error}") from error
@@ -56,10 +61,19 @@ class Runner:
         line, self.lines = self.lines.split(b"\n", 1)
         return line.decode()
 
+    def signal(self, number):
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            pass  # it ended; reading says so
+
     def ask(self, order):
+        self.signal(signal.SIGCONT)
         self.process.stdin.write(f"{order}\n".encode())
         self.process.stdin.flush()
-        return self.read()
+        answer = self.read()
+        self.signal(signal.SIGSTOP)
+        return answer
 
     def set_threads(self, n):
         if n != self.threads:
@@ -73,13 +87,14 @@ class Runner:
         """Ends the process; its peak memory in MiB, and of training the mean objective of
         the first step and of the last."""
         peak, *objective = map(float, self.ask("q").split())
+        self.signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait()
         return peak / 1024.0, objective
 
     def kill(self):
         if self.process.poll() is None:
-            self.process.kill()
+            self.signal(signal.SIGKILL)
         self.process.wait()
 
 
