@@ -326,8 +326,8 @@ static void like_with_like(void **state) {
   enum { N = 600, D = 3 };
   static const char *const dists[] = {
       "{\"name\": \"flow\", \"layers\": [\"binarize\"], \"base\": \"bernoulli\"}",
-      "{\"name\": \"flow\", \"layers\": [{\"name\": \"binarize\", \"mode\": "
-      "\"threshold\", \"threshold\": 0.25}], \"base\": \"bernoulli\"}",
+      ("{\"name\": \"flow\", \"layers\": [{\"name\": \"binarize\", \"mode\": "
+       "\"threshold\", \"threshold\": 0.25}], \"base\": \"bernoulli\"}"),
       "{\"name\": \"flow\", \"layers\": [\"to_unit\"], \"base\": \"logistic\"}"};
   weir_ctx *ctx = context_of(2, NULL, NULL);
   double x[N * D];
