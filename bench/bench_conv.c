@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "op/conv.h"
 
 #ifdef WEIR_BENCH_ONEDNN
@@ -18,12 +18,6 @@
 #ifdef WEIR_BENCH_ONEDNN
 #include <omp.h>
 #endif
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef enum pass { FORWARD, DATA, WEIGHT } pass;
 enum { PASSES = 3, ROUNDS = 15 };

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "kern/kern.h"
 
 #ifdef WEIR_BENCH_OPENBLAS
@@ -16,12 +16,6 @@ void openblas_set_num_threads(int);
 #ifdef WEIR_BENCH_ONEDNN
 #include <dnnl.h>
 #endif
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef void body(void *arg);
 

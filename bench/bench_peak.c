@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kern/kern.h"
 
 #ifdef WEIR_BENCH_OPENBLAS
@@ -35,12 +35,6 @@ struct worker {
   void *scratch;
   int64_t n;
 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static float *numbers(int64_t n) {
   float *x = aligned_alloc(64, (size_t)(n * 4 + 127) / 64 * 64);

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "base/option.h"
 #include "base/rng.h"
 #include "model/model.h"
@@ -28,19 +28,6 @@ typedef struct bench {
   weir_model *model;
   const double *in;
 } bench;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(weir_status status) {
-  if (status != WEIR_OK) {
-    fprintf(stderr, "bench_row: %s\n", weir_error());
-    exit(1);
-  }
-}
 
 static void open_bench(bench *b, const char *model, int threads) {
   const int64_t n = b->rows < 64 ? 64 : b->rows;

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "base/option.h"
 #include "base/rng.h"
 #include "train/train.h"
@@ -37,19 +37,6 @@ typedef struct tally {
   int64_t calls;
   double seconds, flops, bytes;
 } tally;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(weir_status status) {
-  if (status != WEIR_OK) {
-    fprintf(stderr, "bench_step: %s\n", weir_error());
-    exit(1);
-  }
-}
 
 static json_t *spec(const weir_ctx *ctx, const char *text) {
   json_t *out = NULL;

@@ -18,25 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "weir/about.h"
 #include "weir/config.h"
 #include "weir/weir.h"
-
-static void check(weir_status status) {
-  if (status != WEIR_OK) {
-    fprintf(stderr, "bench_weir: %s\n", weir_error());
-    exit(1);
-  }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef struct bench {
   const char *op;
@@ -112,7 +99,7 @@ static void read_images(bench *b, int64_t n, const double *x) {
   }
   weir_read_opts opts = WEIR_READ_OPTS_INIT;
   opts.format = "idx";
-  check(weir_table_read(&b->table, b->ctx, path, &opts));
+  must(weir_table_read(&b->table, b->ctx, path, &opts));
   unlink(path);
 }
 
@@ -127,13 +114,13 @@ static void make_frame(bench *b, int64_t n, bool bits) {
   if (bits) {
     read_images(b, n, x);
   } else {
-    check(weir_table_from_arrays(&b->table, b->ctx, n, b->d, x, NULL, NULL));
+    must(weir_table_from_arrays(&b->table, b->ctx, n, b->d, x, NULL, NULL));
     opts.n_types = 1;
     opts.types = real;
   }
   free(x);
-  check(weir_schema_guess(&b->schema, b->ctx, b->table, &opts));
-  check(weir_frame_create(&b->frame, b->ctx, b->schema, b->table, NULL));
+  must(weir_schema_guess(&b->schema, b->ctx, b->table, &opts));
+  must(weir_frame_create(&b->frame, b->ctx, b->schema, b->table, NULL));
 }
 
 /* ---- orders ---- */
@@ -179,14 +166,14 @@ static bool after_step(void *user, const weir_progress *p) {
 
 static void train(bench *b) {
   weir_spec *config = NULL;
-  check(weir_config_create(&config, b->ctx));
+  must(weir_config_create(&config, b->ctx));
   char set[64];
   snprintf(set, sizeof set, "batch_size=%" PRId64, b->rows);
-  check(weir_config_set(b->ctx, config, set));
+  must(weir_config_set(b->ctx, config, set));
   static const char *const fixed[] = {"epochs=1000000", "schedule=constant", "warmup=0",
       "clip=0", "learning_rate=0.0001", "optimizer=adam"};
   for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
-    check(weir_config_set(b->ctx, config, fixed[i]));
+    must(weir_config_set(b->ctx, config, fixed[i]));
   }
   weir_fit_opts opts = WEIR_FIT_OPTS_INIT;
   opts.config = config;
@@ -196,7 +183,7 @@ static void train(bench *b) {
   const weir_row_set none = {NULL, NULL, 0};
   const weir_status status = weir_fit(b->model, rows, none, &opts, NULL);
   if (status != WEIR_E_CANCELLED) {
-    check(status);
+    must(status);
   }
   weir_config_destroy(&config);
 }
@@ -205,11 +192,11 @@ static void train(bench *b) {
 
 static void call(bench *b) {
   if (strcmp(b->op, "sample") == 0) {
-    check(weir_model_sample(b->model, b->rows, 1, NULL, NULL, b->out, NULL));
+    must(weir_model_sample(b->model, b->rows, 1, NULL, NULL, b->out, NULL));
   } else if (b->one != NULL) {
-    check(weir_evaluator_log_prob(b->one, 1, b->x, NULL, b->log_prob, NULL));
+    must(weir_evaluator_log_prob(b->one, 1, b->x, NULL, b->log_prob, NULL));
   } else {
-    check(weir_model_log_prob(b->model, b->rows, b->x, 0, NULL, b->log_prob));
+    must(weir_model_log_prob(b->model, b->rows, b->x, 0, NULL, b->log_prob));
   }
 }
 
@@ -245,9 +232,9 @@ static void checks(bench *b, char *text, size_t size) {
     if (z == NULL || again == NULL) {
       exit(1);
     }
-    check(weir_model_sample(b->model, b->rows, 1, NULL, NULL, b->out, b->log_prob));
-    check(weir_model_log_prob(b->model, b->rows, b->out, 0, NULL, again));
-    check(weir_model_encode(b->model, b->rows, b->out, 0, NULL, 0, z, NULL));
+    must(weir_model_sample(b->model, b->rows, 1, NULL, NULL, b->out, b->log_prob));
+    must(weir_model_log_prob(b->model, b->rows, b->out, 0, NULL, again));
+    must(weir_model_encode(b->model, b->rows, b->out, 0, NULL, 0, z, NULL));
     for (int64_t i = 0; i < b->rows; i++) {
       const double off = fabs(again[i] - b->log_prob[i]);
       worst = off > worst ? off : worst;
@@ -260,7 +247,7 @@ static void checks(bench *b, char *text, size_t size) {
     free(again);
   } else {
     double alone;
-    check(weir_model_log_prob(b->model, 1, b->x, 0, NULL, &alone));
+    must(weir_model_log_prob(b->model, 1, b->x, 0, NULL, &alone));
     snprintf(text, size, "\"finite\": %s, \"density_difference\": %.3g",
         finite_all(b->rows, b->log_prob) ? "true" : "false",
         fabs(alone - b->log_prob[0]));
@@ -277,7 +264,7 @@ static void evaluate(bench *b) {
     exit(1);
   }
   if (strcmp(b->op, "row") == 0) {
-    check(weir_evaluator_create(&b->one, b->model));
+    must(weir_evaluator_create(&b->one, b->model));
   }
   call(b);
   checks(b, text, sizeof text);
@@ -305,14 +292,14 @@ int main(int argc, char **argv) {
   const bool training = strcmp(b.op, "train") == 0;
   weir_ctx_opts copts = WEIR_CTX_OPTS_INIT;
   copts.threads = (int)strtol(argv[5], NULL, 10);
-  check(weir_ctx_create(&b.ctx, &copts));
-  check(weir_config_parse(&b.spec, b.ctx, argv[2], strlen(argv[2]), "MODEL"));
+  must(weir_ctx_create(&b.ctx, &copts));
+  must(weir_config_parse(&b.spec, b.ctx, argv[2], strlen(argv[2]), "MODEL"));
   /* An epoch of 20 steps: batches are gathered from memory and not from cache. */
   make_frame(&b, training ? 20 * b.rows : 1000, bits);
   weir_model_opts mopts = WEIR_MODEL_OPTS_INIT;
   mopts.config = b.spec;
   mopts.seed = 1;
-  check(weir_model_create(&b.model, b.ctx, b.schema, &mopts));
+  must(weir_model_create(&b.model, b.ctx, b.schema, &mopts));
   if (training) {
     train(&b);
   } else {
